@@ -19,6 +19,7 @@ public sealed class RecordDecoder
     private byte[] _joined = [];
     private int _joinedLength;
     private bool _partial;
+    private bool _unsealed;
     private bool _payloadIsJoined;
     private int _payloadAt;
     private int _payloadLength;
@@ -80,6 +81,31 @@ public sealed class RecordDecoder
         Seq = block.FirstSeq - 1;
     }
 
+    /// <summary>Takes a block of a dead pool: what its head says of count and state is not trusted, and it may continue anything.</summary>
+    internal void LoadUnsealed(Block untrusted)
+    {
+        _partial = untrusted.Continues;
+        _joinedLength = 0;
+        Load(untrusted);
+        _left = int.MaxValue;
+        _unsealed = true;
+    }
+
+    /// <summary>Records that begin in what was read of the block.</summary>
+    internal int RecordsBegun { get; private set; }
+
+    /// <summary>Of these, events.</summary>
+    internal int EventsBegun { get; private set; }
+
+    /// <summary>Their kinds.</summary>
+    internal ulong KindsBegun { get; private set; }
+
+    /// <summary>Bytes of the body read so far.</summary>
+    internal int BodyRead => _bodyAt;
+
+    /// <summary>Bytes of the times read so far.</summary>
+    internal int TimesRead => _times.Length - _timesAt;
+
     /// <summary>Forgets a record that was begun, after a gap.</summary>
     public void Abandon() => _partial = false;
 
@@ -116,6 +142,11 @@ public sealed class RecordDecoder
             {
                 return true;
             }
+        }
+
+        if (_unsealed)
+        {
+            return false;
         }
 
         if (_left != 0)
@@ -156,6 +187,13 @@ public sealed class RecordDecoder
 
         TimeNs = unchecked(TimeNs + (long)Time());
         Seq++;
+        if (_unsealed)
+        {
+            RecordsBegun++;
+            EventsBegun += RecordKinds.IsEvent(Kind) ? 1 : 0;
+            KindsBegun |= RecordKinds.Bit(Kind);
+        }
+
         switch (Kind)
         {
             case RecordKind.Syscall:
