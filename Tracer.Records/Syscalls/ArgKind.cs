@@ -270,8 +270,14 @@ public enum ArgKind : byte
     /// <summary>getrandom(2).</summary>
     RandomFlags,
 
-    /// <summary>IPC_RMID and the like: shmctl(2), semctl(2), msgctl(2).</summary>
-    IpcCommand,
+    /// <summary>IPC_RMID, GETVAL and the like: semctl(2).</summary>
+    SemCommand,
+
+    /// <summary>IPC_RMID, SHM_LOCK and the like: shmctl(2).</summary>
+    ShmCommand,
+
+    /// <summary>IPC_RMID and the like: msgctl(2).</summary>
+    MsgCommand,
 
     /// <summary>socket(2), address_families(7).</summary>
     SockDomain,

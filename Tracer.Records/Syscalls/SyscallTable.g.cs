@@ -148,7 +148,7 @@ public static partial class SyscallTable
         K.Pointer, K.Size, K.MadviseAdvice, // madvise
         K.Int, K.Size, K.Hex, // shmget
         K.Int, K.Pointer, K.Hex, // shmat
-        K.Int, K.IpcCommand, K.Pointer, // shmctl
+        K.Int, K.ShmCommand, K.Pointer, // shmctl
         K.Fd, // dup
         K.Fd, K.Fd, // dup2
         K.Pointer, K.Pointer, // nanosleep
@@ -179,12 +179,12 @@ public static partial class SyscallTable
         K.Pointer, // uname
         K.Int, K.Int, K.Hex, // semget
         K.Int, K.Pointer, K.UInt, // semop
-        K.Int, K.Int, K.IpcCommand, K.Hex, // semctl
+        K.Int, K.Int, K.SemCommand, K.Hex, // semctl
         K.Pointer, // shmdt
         K.Int, K.Hex, // msgget
         K.Int, K.Pointer, K.Size, K.Hex, // msgsnd
         K.Int, K.Pointer, K.Size, K.Long, K.Hex, // msgrcv
-        K.Int, K.IpcCommand, K.Pointer, // msgctl
+        K.Int, K.MsgCommand, K.Pointer, // msgctl
         K.Fd, K.FcntlCommand, K.Hex, // fcntl
         K.Fd, K.FlockOperation, // flock
         K.Fd, // fsync
