@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Tracer.Records;
 
 /// <summary>The tables of names behind <see cref="ArgumentText"/>, by kind. The names are those of the man page that <see cref="ArgKind"/> gives.</summary>
@@ -30,8 +28,6 @@ internal static partial class ArgumentNames
     {
         var tables = new ValueNames?[256];
         foreach (var (kind, definition) in ValueDefinitions) tables[(int)kind] = new ValueNames(definition);
-        tables[(int)ArgKind.Signal] = new ValueNames(string.Join(' ', Enumerable.Range(1, Symbols.LastSignal)
-            .Select(signal => $"{Encoding.ASCII.GetString(Symbols.SignalName(signal))}={signal}")));
         return tables;
     }
 }

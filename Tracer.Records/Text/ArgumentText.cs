@@ -23,6 +23,9 @@ public static class ArgumentText
         var text = new Utf8Cursor(destination);
         switch (kind)
         {
+            case ArgKind.Signal:
+                AppendEnumeration(ref text, Symbols.SignalName(Low32Signed(untrustedValue)), kind, Low32(untrustedValue), raw);
+                break;
             case ArgKind.Int or ArgKind.Fd or ArgKind.Pid:
                 text.AppendDecimal((long)Low32Signed(untrustedValue));
                 break;
@@ -50,7 +53,10 @@ public static class ArgumentText
                 break;
             default:
                 if (ArgumentNames.Flags(machine, kind) is { } flags) AppendFlags(ref text, flags, kind, untrustedValue, raw);
-                else if (ArgumentNames.Values(kind) is { } values) AppendValue(ref text, values, kind, Low32(untrustedValue), raw);
+                else if (ArgumentNames.Values(kind) is { } values)
+                {
+                    AppendEnumeration(ref text, values.Find(Low32(untrustedValue)), kind, Low32(untrustedValue), raw);
+                }
                 else text.AppendHex(untrustedValue);
                 break;
         }
@@ -68,10 +74,9 @@ public static class ArgumentText
         else flags.Write(ref text, value);
     }
 
-    private static void AppendValue(ref Utf8Cursor text, ValueNames values, ArgKind kind, uint value, bool raw)
+    private static void AppendEnumeration(ref Utf8Cursor text, ReadOnlySpan<byte> name, ArgKind kind, uint value, bool raw)
     {
-        var name = raw ? default : values.Find(value);
-        if (!name.IsEmpty) text.Append(name);
+        if (!raw && !name.IsEmpty) text.Append(name);
         else if (kind == ArgKind.IoctlRequest && raw) text.AppendHex(value);
         else if (kind == ArgKind.IoctlRequest && (value >> 8 & 0xff) != 0) AppendIoctl(ref text, value);
         else if (raw || IsPlainNumber(kind, value)) text.AppendDecimal((long)Low32Signed(value));

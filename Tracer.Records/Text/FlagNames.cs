@@ -22,10 +22,10 @@ internal sealed class FlagNames
         {
             var isField = part.StartsWith("0x", StringComparison.Ordinal);
             var space = isField ? part.IndexOf(' ', StringComparison.Ordinal) : 0;
-            var entries = SymbolText.Parse(part[space..]).ToArray();
+            var entries = SymbolText.Parse(part[space..]);
             if (isField)
             {
-                fields.Add((SymbolText.ParseNumber(part[..space]), entries));
+                fields.Add((SymbolText.ParseNumber(part[..space]), entries.ToArray()));
                 continue;
             }
 

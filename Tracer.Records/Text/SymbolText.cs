@@ -8,13 +8,16 @@ internal static class SymbolText
 {
     private static readonly char[] _whiteSpace = [' ', '\n', '\r', '\t'];
 
-    public static IEnumerable<(ulong Value, byte[] Name)> Parse(string definition)
+    public static List<(ulong Value, byte[] Name)> Parse(string definition)
     {
+        var entries = new List<(ulong, byte[])>();
         foreach (var word in definition.Split(_whiteSpace, StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = word.IndexOf('=', StringComparison.Ordinal);
-            yield return (ParseNumber(word[(equals + 1)..]), Encoding.ASCII.GetBytes(word[..equals]));
+            entries.Add((ParseNumber(word[(equals + 1)..]), Encoding.ASCII.GetBytes(word[..equals])));
         }
+
+        return entries;
     }
 
     /// <summary>Decimal or <c>0x</c>; a negative one stands for a C int and gives its 32 bits.</summary>
