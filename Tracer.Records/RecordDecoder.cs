@@ -25,6 +25,12 @@ public sealed class RecordDecoder
     private int _payloadLength;
     private ulong _block;
 
+    // Where the block's deltas stand; the public properties are those of the record, which may have begun in the block before.
+    private int _tid;
+    private int _cpu;
+    private long _timeNs;
+    private ulong _seq;
+
     /// <summary>Kind of the current record.</summary>
     public RecordKind Kind { get; private set; }
 
@@ -32,7 +38,7 @@ public sealed class RecordDecoder
     public int Tid { get; private set; }
 
     /// <summary>CPU number; -1 when the source does not tell (ptrace).</summary>
-    public int Cpu { get; private set; } = -1;
+    public int Cpu { get; private set; }
 
     /// <summary>CLOCK_MONOTONIC nanoseconds.</summary>
     public long TimeNs { get; private set; }
@@ -75,10 +81,10 @@ public sealed class RecordDecoder
         _timesAt = _times.Length;
         _left = block.Count;
         _context.Reset();
-        Tid = block.Process.Pid;
-        Cpu = -1;
-        TimeNs = block.BaseTimeNs;
-        Seq = block.FirstSeq - 1;
+        _tid = block.Process.Pid;
+        _cpu = -1;
+        _timeNs = block.BaseTimeNs;
+        _seq = block.FirstSeq - 1;
     }
 
     /// <summary>Takes a block of a dead pool: what its head says of count and state is not trusted, and it may continue anything.</summary>
@@ -119,7 +125,7 @@ public sealed class RecordDecoder
             int code = tag & RecordTag.CodeMask;
             if (code == RecordTag.TimeBack)
             {
-                TimeNs = unchecked(TimeNs - (long)Varint(body));
+                _timeNs = unchecked(_timeNs - (long)Varint(body));
                 continue;
             }
 
@@ -177,16 +183,19 @@ public sealed class RecordDecoder
 
         if ((tag & RecordTag.Thread) != 0)
         {
-            Tid = unchecked(Tid + (int)Records.Varint.UnZigZag(Varint(body)));
+            _tid = unchecked(_tid + (int)Records.Varint.UnZigZag(Varint(body)));
         }
 
         if ((tag & RecordTag.Cpu) != 0)
         {
-            Cpu = (int)Math.Min(Varint(body), int.MaxValue);
+            _cpu = (int)Math.Min(Varint(body), int.MaxValue);
         }
 
-        TimeNs = unchecked(TimeNs + (long)Time());
-        Seq++;
+        _timeNs = unchecked(_timeNs + (long)Time());
+        Tid = _tid;
+        Cpu = _cpu;
+        TimeNs = _timeNs;
+        Seq = ++_seq;
         if (_unsealed)
         {
             RecordsBegun++;

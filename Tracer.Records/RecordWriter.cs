@@ -160,7 +160,7 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
 
     /// <inheritdoc/>
     public void Append(ProcessLog log, int tid, long timeNs, RecordKind kind, ReadOnlySpan<byte> payload) =>
-        AppendSync(log, tid, timeNs, kind, payload, default);
+        AppendSync(log, tid, timeNs, kind, default, payload);
 
     /// <inheritdoc/>
     public bool TryAppendAsync(ProcessLog log, int tid, long timeNs, RecordKind kind, ReadOnlySpan<byte> payload)
