@@ -39,7 +39,7 @@ public readonly record struct SegmentProcess
         w.Varint((ulong)(LastFrame - FirstFrame));
         w.Varint((ulong)Blocks);
         w.Varint(FirstSeq);
-        w.Varint(LastSeq + 1 - FirstSeq);
+        w.Signed(unchecked((long)(LastSeq - FirstSeq)));
         w.Varint(Kinds);
         w.Signed(unchecked(FirstTimeNs - previous.FirstTimeNs));
         w.Signed(unchecked(LastTimeNs - FirstTimeNs));
@@ -58,10 +58,10 @@ public readonly record struct SegmentProcess
 
         int blocks = c.Count(int.MaxValue, "a count of blocks");
         ulong firstSeq = SegmentFormat.Number(ref c, "a sequence number");
-        ulong records = SegmentFormat.Number(ref c, "a count of records");
-        if (blocks == 0 || firstSeq == 0 || firstSeq + records > SegmentFormat.MaxNumber)
+        ulong lastSeq = unchecked(firstSeq + (ulong)c.Signed());
+        if (blocks == 0 || firstSeq == 0 || lastSeq > SegmentFormat.MaxNumber)
         {
-            throw c.Error($"process {pid} has {blocks} blocks, records from {firstSeq}");
+            throw c.Error($"process {pid} has {blocks} blocks, records {firstSeq} to {lastSeq}");
         }
 
         ulong kinds = c.Varint();
@@ -73,7 +73,7 @@ public readonly record struct SegmentProcess
             LastFrame = last,
             Blocks = blocks,
             FirstSeq = firstSeq,
-            LastSeq = firstSeq + records - 1,
+            LastSeq = lastSeq,
             Kinds = kinds,
             FirstTimeNs = firstTime,
             LastTimeNs = unchecked(firstTime + c.Signed()),
