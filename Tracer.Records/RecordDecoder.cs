@@ -112,6 +112,9 @@ public sealed class RecordDecoder
     /// <summary>Bytes of the times read so far.</summary>
     internal int TimesRead => _times.Length - _timesAt;
 
+    /// <summary>While <see cref="IsPartial"/>: time of the record that was begun.</summary>
+    public long PartialTimeNs => TimeNs;
+
     /// <summary>Forgets a record that was begun, after a gap.</summary>
     public void Abandon() => _partial = false;
 
