@@ -16,6 +16,9 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
     /// </summary>
     public static readonly TimeSpan DefaultFlushAge = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>n of C5: sealed blocks, of all processes, at which the uplink is woken. 16: a parcel of 64 KiB.</summary>
+    private const int OfferBlocks = 16;
+
     private readonly PoolFile _file;
     private readonly BlockPool _pool;
     private readonly SlotTable _slots;
@@ -99,6 +102,7 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
         }
 
         _refusals.Refused(log, timeNs);
+        WakeUplink();
         return false;
     }
 
@@ -260,6 +264,7 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
         }
 
         ReleaseSlots();
+        WakeUplink();
         UpdateNeedsTick();
     }
 
@@ -316,7 +321,7 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
     public ulong SealedThrough => Volatile.Read(ref _file.SealedThrough);
 
     /// <summary>Puts a block that was found sealed in a dead pool back in line, in number order.</summary>
-    internal void Requeue(int block) => Offer(block, wasOpen: false);
+    internal void Requeue(int block) => Offer(block, wasOpen: false, now: true);
 
     private void AppendSync(ProcessLog log, int tid, long timeNs, RecordKind kind, ReadOnlySpan<byte> head, ReadOnlySpan<byte> data)
     {
@@ -472,13 +477,25 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
         int index = log.BlockIndex;
         log.Head = null;
         log.BlockIndex = -1;
-        Offer(index, wasOpen: true);
+        Offer(index, wasOpen: true, now: flush);
     }
 
-    private void Offer(int block, bool wasOpen)
+    /// <summary>
+    /// Queues a block. The uplink is woken for a parcel's worth, for a flush, or when somebody waits for blocks: a wake-up for each block
+    /// would cost the traced program a context switch on its own CPU. What is left is offered by the next <see cref="Tick"/>.
+    /// </summary>
+    private void Offer(int block, bool wasOpen, bool now)
     {
         _pool.Queue(block, wasOpen);
-        if (Volatile.Read(ref _uplinkWaits) != 0 && Interlocked.Exchange(ref _uplinkWaits, 0) != 0)
+        if (now || _pool.Queued >= OfferBlocks || _refusals.Any)
+        {
+            WakeUplink();
+        }
+    }
+
+    private void WakeUplink()
+    {
+        if (Volatile.Read(ref _uplinkWaits) != 0 && _pool.Queued > 0 && Interlocked.Exchange(ref _uplinkWaits, 0) != 0)
         {
             BlocksSealed?.Invoke();
         }
@@ -607,5 +624,5 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
         log.NewerOpen = null;
     }
 
-    private void UpdateNeedsTick() => Volatile.Write(ref _needsTick, _oldestOpen is not null || _ending.Count > 0 ? 1 : 0);
+    private void UpdateNeedsTick() => Volatile.Write(ref _needsTick, _oldestOpen is not null || _ending.Count > 0 || _pool.Queued > 0 ? 1 : 0);
 }

@@ -20,6 +20,9 @@ internal sealed class Refusals
         }
     }
 
+    /// <summary>True while a stop waits.</summary>
+    public bool Any => _waiting.Count > 0;
+
     /// <summary>A stop of that time was refused.</summary>
     public void Refused(ProcessLog log, long timeNs)
     {
