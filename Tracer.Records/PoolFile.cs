@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Tracer.Records;
 
@@ -29,6 +30,7 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
     private const int HeadSize = 4096;
     private const int TraceHeaderSize = 64 * 1024;
     private const int SlotChunk = 512;
+    private const int DestinationAt = 256;
 
     private readonly int _fd;
     private readonly byte* _base;
@@ -167,6 +169,29 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
 
             json.CopyTo(new Span<byte>(_base + HeadSize, TraceHeaderSize));
             Volatile.Write(ref HeaderLength, json.Length);
+        }
+    }
+
+    /// <summary>Where the recorder sends its blocks, for whoever takes the pool over: the full path of a store. Empty before it was set.</summary>
+    /// <exception cref="PoolException">The path is too long for the pool's head.</exception>
+    public string Destination
+    {
+        get
+        {
+            int length = *(int*)(_base + DestinationAt);
+            return length is > 0 and <= HeadSize - DestinationAt - 4 ? Encoding.UTF8.GetString(_base + DestinationAt + 4, length) : "";
+        }
+
+        set
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(value);
+            if (bytes.Length > HeadSize - DestinationAt - 4)
+            {
+                throw new PoolException($"the path of the store is {bytes.Length} bytes long; give one of at most {HeadSize - DestinationAt - 4}");
+            }
+
+            bytes.CopyTo(new Span<byte>(_base + DestinationAt + 4, bytes.Length));
+            Volatile.Write(ref *(int*)(_base + DestinationAt), bytes.Length);
         }
     }
 

@@ -191,6 +191,7 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
     /// <inheritdoc/>
     public void Held(ProcessLog log, int tid, HoldReason reason, long startNs, long endNs)
     {
+        HeldNs += endNs - startNs;
         log.SlotAt->HeldNs += endNs - startNs;
         log.SlotAt->Holds++;
         if (reason == HoldReason.Each)
@@ -316,6 +317,9 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
 
     /// <summary>True when all that was appended has been committed. The writer thread.</summary>
     public bool IsDrained => _oldestOpen is null && _ending.Count == 0 && IsCommitted(_file.SealedThrough);
+
+    /// <summary>Time that threads were held so far, all reasons and processes, nanoseconds.</summary>
+    public long HeldNs { get; private set; }
 
     /// <summary>The last block number given.</summary>
     public ulong SealedThrough => Volatile.Read(ref _file.SealedThrough);
