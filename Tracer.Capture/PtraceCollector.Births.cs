@@ -146,6 +146,7 @@ public sealed unsafe partial class PtraceCollector
         _scratch.Clear(RecordKind.None);
         process.Announced = true;
         _processes++;
+        _followed[process.Pid] = 0;
         return Outcome.Go;
     }
 
@@ -166,8 +167,12 @@ public sealed unsafe partial class PtraceCollector
     private void OnProcessEnd(TracedProcess process, int status, long now)
     {
         if (process.Pid == _command.Pid)
+        {
             _waitStatus = status;
+            _commandEnded = true;
+        }
 
+        _followed.TryRemove(process.Pid, out _);
         if (_executed && !TryEnd(process, status, *_usage, now))
             _lateEnds.Add(new(process, status, *_usage, now));
     }
