@@ -19,7 +19,8 @@ public interface IRecordSink
     /// <summary>True when sync records of at most that many bytes in all may now be appended to the process. False: hold the thread.</summary>
     /// <param name="log">The process.</param>
     /// <param name="bytes">Sum of <see cref="RecordSize"/> of what will be appended. Above <see cref="MaxReserve"/> it throws.</param>
-    bool TryReserve(ProcessLog log, int bytes);
+    /// <param name="timeNs">Time of the first record that will be appended; while it is refused, readers are told not to go beyond it.</param>
+    bool TryReserve(ProcessLog log, int bytes, long timeNs);
 
     /// <summary>The most that one <see cref="TryReserve"/> may ask for: what the smallest share can ever get. Longer data is cut, its true length kept.</summary>
     int MaxReserve { get; }
@@ -81,8 +82,8 @@ public interface IRecordSink
 /// <summary>Upper bounds of encoded records, for <see cref="IRecordSink.TryReserve"/>. Include the time and a change of thread.</summary>
 public static class RecordSize
 {
-    /// <summary>Tag, thread and time of any record.</summary>
-    public const int Head = 24;
+    /// <summary>Tag, thread and time of any record, and a step back in time.</summary>
+    public const int Head = 32;
 
     /// <summary>A Syscall with six arguments.</summary>
     public const int Syscall = Head + 72;

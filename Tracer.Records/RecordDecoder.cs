@@ -19,12 +19,17 @@ public sealed class RecordDecoder
     private byte[] _joined = [];
     private int _joinedLength;
     private bool _partial;
+    private bool _unsealed;
     private bool _payloadIsJoined;
-    private Position _begin;
-    private Position _resume;
     private int _payloadAt;
     private int _payloadLength;
     private ulong _block;
+
+    // Where the block's deltas stand; the public properties are those of the record, which may have begun in the block before.
+    private int _tid;
+    private int _cpu;
+    private long _timeNs;
+    private ulong _seq;
 
     /// <summary>Kind of the current record.</summary>
     public RecordKind Kind { get; private set; }
@@ -33,7 +38,7 @@ public sealed class RecordDecoder
     public int Tid { get; private set; }
 
     /// <summary>CPU number; -1 when the source does not tell (ptrace).</summary>
-    public int Cpu { get; private set; } = -1;
+    public int Cpu { get; private set; }
 
     /// <summary>CLOCK_MONOTONIC nanoseconds.</summary>
     public long TimeNs { get; private set; }
@@ -75,16 +80,40 @@ public sealed class RecordDecoder
         _bodyAt = 0;
         _timesAt = _times.Length;
         _left = block.Count;
-        _payloadIsJoined = false;
         _context.Reset();
-        Tid = block.Process.Pid;
-        Cpu = -1;
-        TimeNs = block.BaseTimeNs;
-        Seq = block.FirstSeq - 1;
+        _tid = block.Process.Pid;
+        _cpu = -1;
+        _timeNs = block.BaseTimeNs;
+        _seq = block.FirstSeq - 1;
     }
 
+    /// <summary>Takes a block of a dead pool: what its head says of count and state is not trusted, and it may continue anything.</summary>
+    internal void LoadUnsealed(Block untrusted)
+    {
+        _partial = untrusted.Continues;
+        _joinedLength = 0;
+        Load(untrusted);
+        _left = int.MaxValue;
+        _unsealed = true;
+    }
+
+    /// <summary>Records that begin in what was read of the block.</summary>
+    internal int RecordsBegun { get; private set; }
+
+    /// <summary>Of these, events.</summary>
+    internal int EventsBegun { get; private set; }
+
+    /// <summary>Their kinds.</summary>
+    internal ulong KindsBegun { get; private set; }
+
+    /// <summary>Bytes of the body read so far.</summary>
+    internal int BodyRead => _bodyAt;
+
+    /// <summary>Bytes of the times read so far.</summary>
+    internal int TimesRead => _times.Length - _timesAt;
+
     /// <summary>While <see cref="IsPartial"/>: time of the record that was begun.</summary>
-    public long PartialTimeNs => _begin.TimeNs;
+    public long PartialTimeNs => TimeNs;
 
     /// <summary>Forgets a record that was begun, after a gap.</summary>
     public void Abandon() => _partial = false;
@@ -92,13 +121,6 @@ public sealed class RecordDecoder
     /// <summary>Reads the next record; false at the end of the block.</summary>
     public bool MoveNext()
     {
-        if (_payloadIsJoined)
-        {
-            // A joined record has the thread and time of its beginning; what follows is encoded against this block.
-            _payloadIsJoined = false;
-            (Tid, Cpu, TimeNs) = (_resume.Tid, _resume.Cpu, _resume.TimeNs);
-        }
-
         var body = _body.Span;
         while (_bodyAt < body.Length)
         {
@@ -106,7 +128,7 @@ public sealed class RecordDecoder
             int code = tag & RecordTag.CodeMask;
             if (code == RecordTag.TimeBack)
             {
-                TimeNs = unchecked(TimeNs - (long)Varint(body));
+                _timeNs = unchecked(_timeNs - (long)Varint(body));
                 continue;
             }
 
@@ -129,6 +151,11 @@ public sealed class RecordDecoder
             {
                 return true;
             }
+        }
+
+        if (_unsealed)
+        {
+            return false;
         }
 
         if (_left != 0)
@@ -159,16 +186,26 @@ public sealed class RecordDecoder
 
         if ((tag & RecordTag.Thread) != 0)
         {
-            Tid = unchecked(Tid + (int)Records.Varint.UnZigZag(Varint(body)));
+            _tid = unchecked(_tid + (int)Records.Varint.UnZigZag(Varint(body)));
         }
 
         if ((tag & RecordTag.Cpu) != 0)
         {
-            Cpu = (int)Math.Min(Varint(body), int.MaxValue);
+            _cpu = (int)Math.Min(Varint(body), int.MaxValue);
         }
 
-        TimeNs = unchecked(TimeNs + (long)Time());
-        Seq++;
+        _timeNs = unchecked(_timeNs + (long)Time());
+        Tid = _tid;
+        Cpu = _cpu;
+        TimeNs = _timeNs;
+        Seq = ++_seq;
+        if (_unsealed)
+        {
+            RecordsBegun++;
+            EventsBegun += RecordKinds.IsEvent(Kind) ? 1 : 0;
+            KindsBegun |= RecordKinds.Bit(Kind);
+        }
+
         switch (Kind)
         {
             case RecordKind.Syscall:
@@ -234,6 +271,7 @@ public sealed class RecordDecoder
         int length = Length(body);
         if ((tag & RecordTag.Extra) == 0)
         {
+            _payloadIsJoined = false;
             _payloadAt = _bodyAt;
             _payloadLength = length;
             _bodyAt += length;
@@ -241,7 +279,6 @@ public sealed class RecordDecoder
         }
 
         _partial = true;
-        _begin = new(Tid, Cpu, TimeNs);
         _joinedLength = 0;
         Join(body.Slice(_bodyAt, length));
         return false;
@@ -263,8 +300,6 @@ public sealed class RecordDecoder
 
         _partial = false;
         _payloadIsJoined = true;
-        _resume = new(Tid, Cpu, TimeNs);
-        (Tid, Cpu, TimeNs) = (_begin.Tid, _begin.Cpu, _begin.TimeNs);
         return true;
     }
 
@@ -343,9 +378,6 @@ public sealed class RecordDecoder
             }
         }
     }
-
-    /// <summary>What records are differences to, beside the context.</summary>
-    private readonly record struct Position(int Tid, int Cpu, long TimeNs);
 
     private RecordFormatException Error(string problem) => new($"block {_block}", _bodyAt, problem);
 }
