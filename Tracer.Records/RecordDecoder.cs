@@ -80,6 +80,8 @@ public sealed class RecordDecoder
         _bodyAt = 0;
         _timesAt = _times.Length;
         _left = block.Count;
+        _payloadAt = 0;
+        _payloadLength = 0;
         _context.Reset();
         _tid = block.Process.Pid;
         _cpu = -1;

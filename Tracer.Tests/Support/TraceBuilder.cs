@@ -140,7 +140,7 @@ internal sealed class TraceBuilder
             _committed.Add(block.Number);
             _totals.Records += (ulong)block.Count;
             _totals.Events += (ulong)block.Events;
-            _totals.Dropped += block.Dropped;
+            _totals.Dropped = unchecked(_totals.Dropped + block.Dropped);
             _totals.Raw += (ulong)block.Length;
             _totals.Processes += block.FirstSeq == 1 ? 1UL : 0;
         }
