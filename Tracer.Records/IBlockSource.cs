@@ -3,7 +3,7 @@ namespace Tracer.Records;
 /// <summary>The sealed blocks of a pool, taken by one uplink.</summary>
 public interface IBlockSource
 {
-    /// <summary>Which pool; with a block's number it identifies the block.</summary>
+    /// <summary>Identifies the pool; with a block's number it identifies the block.</summary>
     Guid PoolId { get; }
 
     /// <summary>Next sealed block in number order, or null when there is none now. After null, <see cref="BlocksSealed"/> is raised once when there is one.</summary>
