@@ -21,7 +21,7 @@ public readonly record struct CreditWindow(long BudgetBytes, long ReceivedBytes,
     public bool Overrun => HeldBytes > BudgetBytes;
 
     /// <summary>A block came.</summary>
-    public CreditWindow Receive(int bytes)
+    public CreditWindow Receive(long bytes)
     {
         Debug.Assert(bytes >= 0, "a block has no negative length");
         return this with { ReceivedBytes = ReceivedBytes + bytes };
