@@ -20,6 +20,8 @@ public sealed class RecordDecoder
     private int _joinedLength;
     private bool _partial;
     private bool _payloadIsJoined;
+    private Position _begin;
+    private Position _resume;
     private int _payloadAt;
     private int _payloadLength;
     private ulong _block;
@@ -73,6 +75,7 @@ public sealed class RecordDecoder
         _bodyAt = 0;
         _timesAt = _times.Length;
         _left = block.Count;
+        _payloadIsJoined = false;
         _context.Reset();
         Tid = block.Process.Pid;
         Cpu = -1;
@@ -80,12 +83,22 @@ public sealed class RecordDecoder
         Seq = block.FirstSeq - 1;
     }
 
+    /// <summary>While <see cref="IsPartial"/>: time of the record that was begun.</summary>
+    public long PartialTimeNs => _begin.TimeNs;
+
     /// <summary>Forgets a record that was begun, after a gap.</summary>
     public void Abandon() => _partial = false;
 
     /// <summary>Reads the next record; false at the end of the block.</summary>
     public bool MoveNext()
     {
+        if (_payloadIsJoined)
+        {
+            // A joined record has the thread and time of its beginning; what follows is encoded against this block.
+            _payloadIsJoined = false;
+            (Tid, Cpu, TimeNs) = (_resume.Tid, _resume.Cpu, _resume.TimeNs);
+        }
+
         var body = _body.Span;
         while (_bodyAt < body.Length)
         {
@@ -221,7 +234,6 @@ public sealed class RecordDecoder
         int length = Length(body);
         if ((tag & RecordTag.Extra) == 0)
         {
-            _payloadIsJoined = false;
             _payloadAt = _bodyAt;
             _payloadLength = length;
             _bodyAt += length;
@@ -229,6 +241,7 @@ public sealed class RecordDecoder
         }
 
         _partial = true;
+        _begin = new(Tid, Cpu, TimeNs);
         _joinedLength = 0;
         Join(body.Slice(_bodyAt, length));
         return false;
@@ -250,6 +263,8 @@ public sealed class RecordDecoder
 
         _partial = false;
         _payloadIsJoined = true;
+        _resume = new(Tid, Cpu, TimeNs);
+        (Tid, Cpu, TimeNs) = (_begin.Tid, _begin.Cpu, _begin.TimeNs);
         return true;
     }
 
@@ -328,6 +343,9 @@ public sealed class RecordDecoder
             }
         }
     }
+
+    /// <summary>What records are differences to, beside the context.</summary>
+    private readonly record struct Position(int Tid, int Cpu, long TimeNs);
 
     private RecordFormatException Error(string problem) => new($"block {_block}", _bodyAt, problem);
 }

@@ -40,14 +40,14 @@ public ref struct SpanWriter(Span<byte> destination)
     }
 
     /// <summary>Bytes as they are.</summary>
-    public void Bytes(ReadOnlySpan<byte> value)
+    public void Bytes(scoped ReadOnlySpan<byte> value)
     {
         value.CopyTo(_bytes[_position..]);
         _position += value.Length;
     }
 
     /// <summary>A length and the bytes.</summary>
-    public void Blob(ReadOnlySpan<byte> value)
+    public void Blob(scoped ReadOnlySpan<byte> value)
     {
         Varint((ulong)value.Length);
         Bytes(value);
