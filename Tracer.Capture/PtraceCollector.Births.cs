@@ -138,7 +138,7 @@ public sealed unsafe partial class PtraceCollector
         if (process.Birth == BirthReason.Start)
             bytes = GatherStart(bytes);
 
-        if (!_sink.TryReserve(process.Log, bytes))
+        if (!_sink.TryReserve(process.Log, bytes, time))
             return Outcome.NoRoom;
 
         AppendBirth(process, process.Pid, process.Birth, process.ParentPid, 0, time);

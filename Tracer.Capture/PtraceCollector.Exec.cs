@@ -153,7 +153,7 @@ public sealed unsafe partial class PtraceCollector
 
         uint machine = ReadMachine(tracee.Tid, process.Machine);
         int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + GatherInfo(process.Pid);
-        if (!_sink.TryReserve(process.Log!, bytes))
+        if (!_sink.TryReserve(process.Log!, bytes, time))
             return Outcome.NoRoom;
 
         process.InGap = false;

@@ -53,7 +53,7 @@ public sealed unsafe partial class PtraceCollector
         ProcessLog log = process.Log!;
         if (bytes != 0)
         {
-            if (!_sink.TryReserve(log, bytes))
+            if (!_sink.TryReserve(log, bytes, time))
                 return Outcome.NoRoom;
 
             process.InGap = false;
@@ -95,7 +95,7 @@ public sealed unsafe partial class PtraceCollector
             return Outcome.Go;
 
         ProcessLog log = process.Log!;
-        if (!_sink.TryReserve(log, bytes))
+        if (!_sink.TryReserve(log, bytes, time))
             return Outcome.NoRoom;
 
         process.InGap = false;
@@ -124,7 +124,7 @@ public sealed unsafe partial class PtraceCollector
         if ((process.BlindReasons & bit) != 0)
             return Outcome.Go;
 
-        if (!_sink.TryReserve(process.Log!, RecordSize.Payload(BlindPayload.MaxLength)))
+        if (!_sink.TryReserve(process.Log!, RecordSize.Payload(BlindPayload.MaxLength), time))
             return Outcome.NoRoom;
 
         Span<byte> payload = stackalloc byte[BlindPayload.MaxLength];
