@@ -51,14 +51,13 @@ internal enum CallRole : byte
 /// <param name="PathMask">A bit for each argument that is a path.</param>
 /// <param name="Data">Which data.</param>
 /// <param name="DataArg">The argument that the data rule speaks of.</param>
-/// <param name="FdArg">The argument that is the descriptor.</param>
 /// <param name="ExecArgs">Argument + 1 that is an exec's argv; 0 for none. The next one is the environment.</param>
 /// <param name="Role">What else it does.</param>
 internal readonly record struct CallShape(
-    byte ArgCount, byte PathMask, DataRule Data, byte DataArg, byte FdArg, byte ExecArgs, CallRole Role)
+    byte ArgCount, byte PathMask, DataRule Data, byte DataArg, byte ExecArgs, CallRole Role)
 {
     /// <summary>A call that no table knows: six arguments, nothing is read.</summary>
-    public static CallShape Unknown => new(6, 0, DataRule.None, 0, 0, 0, CallRole.None);
+    public static CallShape Unknown => new(6, 0, DataRule.None, 0, 0, CallRole.None);
 
     /// <summary>True when its data is read at the entry.</summary>
     public bool Writes => Data is DataRule.WriteBuffer or DataRule.WriteVec or DataRule.WriteMsg or DataRule.WriteMmsg;
