@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Tracer.Actors;
 using Tracer.Capture;
 using Tracer.Records;
@@ -125,7 +124,7 @@ internal sealed class Recorder(RunOptions options)
     private int Record(RunSignals signals)
     {
         var opening = Task.Run(() => TraceStore.Open(options));
-        using var pool = PoolFile.Create(options.PoolDirectory ?? PoolDirectory.Default(), Guid.CreateVersion7(), options.PoolBlocks);
+        using var pool = PoolFile.Create(options.PoolDirectory ?? "/dev/shm/tracer-0", Guid.CreateVersion7(), options.PoolBlocks);
         try
         {
             pool.Populate();
@@ -135,7 +134,7 @@ internal sealed class Recorder(RunOptions options)
             {
                 pool.Destination = store.Path;
                 pool.Header = header;
-                _writer = new RecordWriter(pool) { Clock = () => new(HostFacts.RealtimeNs, HostFacts.BoottimeNs) };
+                _writer = new RecordWriter(pool);
                 _go.Set();
                 return RecordInto(store, header, pool, signals);
             }

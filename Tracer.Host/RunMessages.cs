@@ -81,7 +81,7 @@ internal sealed class RunMessages(RunOptions options)
             return;
         }
 
-        var stored = store.Find(header.TraceId);
+        var stored = store.ListTraces().FirstOrDefault(t => t.Header.TraceId == header.TraceId);
         var last = stored?.Last;
         ulong processes = last?.Processes ?? 0;
         Say($"trace {header.Number}{(header.Name is null ? "" : $" '{Printable(header.Name)}'")}: {processes} process{(processes == 1 ? "" : "es")}, "
@@ -96,9 +96,9 @@ internal sealed class RunMessages(RunOptions options)
         if (options.Verbose)
         {
             Say($"collector {header.Collector}, policy {header.Policy}, points {header.Points}, store {store.Path}");
-            foreach (string line in pipeline.Log.Snapshot())
+            foreach (var line in pipeline.Log.Lines)
             {
-                Say(line);
+                Say($"{line.Source}: {line.Text}");
             }
         }
 

@@ -318,6 +318,9 @@ public sealed unsafe class RecordWriter : IRecordSink, IBlockSource
     /// <summary>True when all that was appended has been committed. The writer thread.</summary>
     public bool IsDrained => _oldestOpen is null && _ending.Count == 0 && IsCommitted(_file.SealedThrough);
 
+    /// <summary>Ends still wait for room. The writer thread.</summary>
+    public bool HasEndings => _ending.Count > 0;
+
     /// <summary>Time that threads were held so far, all reasons and processes, nanoseconds.</summary>
     public long HeldNs { get; private set; }
 
