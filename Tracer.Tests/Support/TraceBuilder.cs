@@ -115,6 +115,14 @@ internal sealed class TraceBuilder
         encoder.Sealed.Clear();
     }
 
+    /// <summary>Takes blocks that have their numbers, e.g. from a pool.</summary>
+    public TraceBuilder Take(IReadOnlyList<Block> blocks)
+    {
+        Pending.AddRange(blocks);
+        _number = Math.Max(_number, blocks.Max(b => b.Number));
+        return this;
+    }
+
     /// <summary>Puts pending blocks into a segment.</summary>
     public TraceBuilder Commit(Func<Block, bool>? which = null, int level = 3, int frameTarget = SegmentBuilder.FrameTarget)
     {
