@@ -44,6 +44,9 @@ internal enum CallRole : byte
 
     /// <summary>io_uring_setup.</summary>
     IoUringSetup,
+
+    /// <summary>rt_sigaction.</summary>
+    SignalAction,
 }
 
 /// <summary>What the collector has to know of a call, found by its number in one look-up.</summary>
@@ -66,5 +69,5 @@ internal readonly record struct CallShape(
     public bool Reads => Data is DataRule.ReadBuffer or DataRule.ReadVec or DataRule.ReadMsg or DataRule.ReadMmsg;
 
     /// <summary>True when the entry stop has more to read than registers.</summary>
-    public bool HasEntryWork => PathMask != 0 || Writes || ExecArgs != 0 || Role is CallRole.Clone or CallRole.Clone3;
+    public bool HasEntryWork => PathMask != 0 || Writes || ExecArgs != 0 || Role is CallRole.Clone or CallRole.Clone3 or CallRole.SignalAction;
 }

@@ -69,6 +69,7 @@ internal static class CallShapes
     {
         "clone" => CallRole.Clone,
         "clone3" => CallRole.Clone3,
+        "rt_sigaction" => CallRole.SignalAction,
         "io_uring_setup" => CallRole.IoUringSetup,
         _ => CallRole.None,
     };

@@ -56,6 +56,9 @@ public sealed unsafe partial class PtraceCollector
         };
         // Signal 0 finds the thread only in its own process.
         bool isThread = Libc.tgkill(parent.Process.Pid, child, 0) == 0;
+        if (!isThread && (parent.CloneFlags & CLONE_SIGHAND) != 0)
+            parent.Process.SharesHandlers = true;
+
         Claim(child, parent.Process, parent.Number, isThread, reason, now);
         return Outcome.Go;
     }
@@ -65,7 +68,7 @@ public sealed unsafe partial class PtraceCollector
         TracedProcess process = parent;
         if (!isThread)
         {
-            process = new(tid, parent.Pid, reason) { Machine = parent.Machine, Shapes = parent.Shapes };
+            process = new(tid, parent.Pid, reason) { Machine = parent.Machine, Shapes = parent.Shapes, Info = parent.Info, SharesHandlers = parent.SharesHandlers };
         }
 
         Tracee tracee = AddTracee(tid, process);
@@ -127,14 +130,17 @@ public sealed unsafe partial class PtraceCollector
     // Takes a place for a process and says who it is.
     private Outcome Announce(TracedProcess process, long time)
     {
-        if (process.Log is null)
+        if (process.Identity.Pid == 0)
         {
-            process.Log = _sink.TryBegin(_proc.ReadIdentity(process.Pid), time);
-            if (process.Log is null)
-                return Outcome.NoPlace;
+            process.Info = _proc.ReadBirth(process.Pid, process.Info, out ProcessIdentity identity);
+            process.Identity = identity;
         }
 
-        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + GatherInfo(process.Pid);
+        process.Log ??= _sink.TryBegin(process.Identity, time);
+        if (process.Log is null)
+            return Outcome.NoPlace;
+
+        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + EncodeInfo(process.Info!);
         if (process.Birth == BirthReason.Start)
             bytes = GatherStart(bytes);
 
@@ -150,9 +156,9 @@ public sealed unsafe partial class PtraceCollector
         return Outcome.Go;
     }
 
-    private int GatherInfo(int pid)
+    private int EncodeInfo(ProcInfoPayload info)
     {
-        _scratch.InfoLength = _proc.ReadInfo(pid).Write(new(_scratch.Info, ProcInfoPayload.MaxLength));
+        _scratch.InfoLength = info.Write(new(_scratch.Info, ProcInfoPayload.MaxLength));
         return RecordSize.Payload(_scratch.InfoLength);
     }
 

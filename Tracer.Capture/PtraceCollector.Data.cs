@@ -27,7 +27,11 @@ public sealed unsafe partial class PtraceCollector
         if (shape.ExecArgs != 0)
             bytes = GatherExec(tracee.Tid, info->args, shape.ExecArgs - 1, bytes);
 
-        if (shape.Role == CallRole.Clone)
+        if (shape.Role == CallRole.SignalAction)
+        {
+            tracee.Process.SignalsKnown = false;
+        }
+        else if (shape.Role == CallRole.Clone)
         {
             tracee.CloneFlags = info->args[0];
         }

@@ -152,11 +152,15 @@ public sealed unsafe partial class PtraceCollector
             return OnStart(tracee, time);
 
         uint machine = ReadMachine(tracee.Tid, process.Machine);
-        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + GatherInfo(process.Pid);
+        ProcInfoPayload info = _proc.ReadInfo(process.Pid);
+        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + EncodeInfo(info);
         if (!_sink.TryReserve(process.Log!, bytes, time))
             return Outcome.NoRoom;
 
         process.InGap = false;
+        process.Info = info;
+        process.SignalsKnown = false;
+        process.SharesHandlers = false;
         SetMachine(process, machine);
         AppendBirth(process, tracee.Tid, BirthReason.Exec, 0, tracee.FormerTid, time);
         return Outcome.Go;
