@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Tracer.Records;
 
 namespace Tracer.Host;
 

@@ -81,7 +81,7 @@ internal sealed class RunMessages(RunOptions options)
             return;
         }
 
-        var stored = store.ListTraces().FirstOrDefault(t => t.Header.TraceId == header.TraceId);
+        var stored = store.Find(header.TraceId);
         var last = stored?.Last;
         ulong processes = last?.Processes ?? 0;
         Say($"trace {header.Number}{(header.Name is null ? "" : $" '{Printable(header.Name)}'")}: {processes} process{(processes == 1 ? "" : "es")}, "
