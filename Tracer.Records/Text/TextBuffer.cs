@@ -125,17 +125,23 @@ public sealed class TextBuffer : IBufferWriter<byte>
 
         ulong seconds = magnitude / 1_000_000_000;
         AppendDecimal(seconds);
-        uint fraction = (uint)(magnitude - (seconds * 1_000_000_000));
-        var digits = Free(10);
+        AppendFraction((uint)(magnitude - (seconds * 1_000_000_000)));
+    }
+
+    /// <summary>Adds a point and nine digits.</summary>
+    public void AppendFraction(uint nanoseconds)
+    {
+        const int Digits = 9;
+        var digits = Free(1 + Digits);
         digits[0] = (byte)'.';
-        for (int i = 9; i > 0; i--)
+        for (int i = Digits; i > 0; i--)
         {
-            uint rest = fraction / 10;
-            digits[i] = (byte)('0' + (fraction - (rest * 10)));
-            fraction = rest;
+            uint rest = nanoseconds / 10;
+            digits[i] = (byte)('0' + (nanoseconds - (rest * 10)));
+            nanoseconds = rest;
         }
 
-        _length += 10;
+        _length += 1 + Digits;
     }
 
     /// <summary>Room for at least that many bytes; <see cref="Advance"/> says how many were used.</summary>
