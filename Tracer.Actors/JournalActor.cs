@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
-using Tracer.Records;
 using static Tracer.Actors.JournalProtocol;
 
 namespace Tracer.Actors;

@@ -151,7 +151,7 @@ public sealed class ProcessActor : UntypedActor
                 TracerMetrics.SequenceBroken.Add(1);
                 _log.Error(
                     "Process {0}: block {1} begins with record {2}, expected {3}",
-                    _state.Process.Pid, broken.Block, broken.Found, _state.EndSeen ? "nothing after its End" : broken.Expected);
+                    _state.Process.Pid, broken.Block, broken.Found, _state.EndSeen ? "nothing after its End" : broken.Expected.ToString());
                 Context.System.EventStream.Publish(broken);
             }
 

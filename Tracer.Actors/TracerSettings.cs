@@ -144,6 +144,13 @@ public sealed record TracerSettings
         /// <remarks>Default 1: twice as fast as 3, when held threads wait for it.</remarks>
         public int BusyLevel { get; init; } = 1;
 
+        /// <summary>For a pool of a size: a segment is at most a quarter of it, or the pool would be empty before one is full.</summary>
+        public JournalSettings ForPool(long poolBytes) => this with
+        {
+            SegmentBytes = Math.Min(SegmentBytes, Math.Max(poolBytes / 4, 4096)),
+            MaxSegmentBytes = Math.Min(MaxSegmentBytes, Math.Max(poolBytes / 4, 4096)),
+        };
+
         /// <summary>The size of segments after a write of a length.</summary>
         public long NextTarget(long target, TimeSpan write) =>
             write > SlowWrite ? Math.Min(target * 2, MaxSegmentBytes) : write < SlowWrite / 4 ? SegmentBytes : target;

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Event;
 using Tracer.Records;
 

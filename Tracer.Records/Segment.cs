@@ -82,6 +82,33 @@ public sealed class Segment
     }
 
     /// <summary>
+    /// What the recorder said of itself, from a segment's first bytes alone: enough for a list of traces. The head's checksum is not checked,
+    /// because it lies behind the tables.
+    /// </summary>
+    /// <param name="untrustedStart">The segment's first bytes, at least as many as the state takes.</param>
+    /// <param name="where">What an error calls it.</param>
+    /// <exception cref="RecordFormatException">It is no segment, of a newer version, or too short.</exception>
+    public static SegmentState PeekState(ReadOnlySpan<byte> untrustedStart, string where)
+    {
+        var c = new SpanCursor(untrustedStart, where);
+        if (!untrustedStart.StartsWith(SegmentFormat.Magic))
+        {
+            throw c.Error("it does not begin with the mark of a segment");
+        }
+
+        _ = c.Bytes(SegmentFormat.Magic.Length);
+        uint version = c.UInt32();
+        if (version is 0 or > SegmentFormat.Version)
+        {
+            throw new RecordFormatException(
+                where, SegmentFormat.Magic.Length, $"format version {version}; this Tracer reads up to {SegmentFormat.Version}");
+        }
+
+        _ = c.UInt32();
+        return SegmentFormat.ReadState(ref c);
+    }
+
+    /// <summary>
     /// Reads the blocks, process by process, each process's by number. Only frames that are needed are decompressed, one at a time,
     /// each into memory of its own, so the blocks stay valid.
     /// </summary>
