@@ -1,1 +1,9 @@
-return 0;
+using Tracer.Host;
+
+return CommandLine.Run(args,
+[
+    LsCommand.Create,
+    DumpCommand.Create,
+    VerifyCommand.Create,
+    RmCommand.Create,
+]);

@@ -38,6 +38,32 @@ public static class EscapedText
         }
     }
 
+    /// <summary>A text that came from a trace, for a line of a report: control characters are escaped, quotes stay.</summary>
+    public static string Escape(string untrusted)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(untrusted);
+        if (IsText(bytes, cut: false) && !bytes.AsSpan().ContainsAny("\n\r\t\0"u8))
+        {
+            return untrusted;
+        }
+
+        var text = new TextBuffer(bytes.Length * 2);
+        for (ReadOnlySpan<byte> rest = bytes; !rest.IsEmpty;)
+        {
+            if (rest[0] is (byte)'"' or (byte)'\\')
+            {
+                text.Append(rest[0]);
+                rest = rest[1..];
+            }
+            else
+            {
+                rest = rest[AppendOne(text, rest)..];
+            }
+        }
+
+        return Encoding.UTF8.GetString(text.Written.Span);
+    }
+
     /// <summary>
     /// Adds the first character, escaped if need be, and returns how many bytes it was. A line never ends or begins in the middle of one.
     /// </summary>

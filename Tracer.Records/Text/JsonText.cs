@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -28,6 +29,13 @@ public sealed partial class JsonText : IRecordText, IDisposable
 
         // Nothing here goes into HTML; control characters are escaped all the same.
         _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+    }
+
+    /// <summary>The name of a kind; its number when this version has no name for it.</summary>
+    public static string NameOf(RecordKind kind)
+    {
+        var name = RecordWords.Name(kind);
+        return name.IsEmpty ? ((int)kind).ToString(CultureInfo.InvariantCulture) : Encoding.ASCII.GetString(name);
     }
 
     /// <inheritdoc/>
