@@ -180,7 +180,7 @@ internal sealed class Recorder(RunOptions options)
         }
 
         _say.Summary(header, store, _writer!, pipeline);
-        int status = ShowDump(header);
+        int status = options.Dump && store.Find(header.TraceId) is { } stored ? DumpCommand.Show(store, stored) : Exit.Ok;
         return status != 0 ? status : EndAsCommand();
     }
 
@@ -240,9 +240,6 @@ internal sealed class Recorder(RunOptions options)
         _say.Left(pipeline.Progress, pool);
         return Exit.Failure;
     }
-
-    private int ShowDump(TraceHeader header) =>
-        options.Dump ? DumpCommand.Show(options.Store, header.TraceId) : 0;
 
     private int EndAsCommand()
     {

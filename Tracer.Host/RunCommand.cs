@@ -8,6 +8,11 @@ namespace Tracer.Host;
 /// <summary><c>tracer run [options] [--] COMMAND [ARG...]</c>.</summary>
 internal static class RunCommand
 {
+    /// <summary>The verb's name.</summary>
+    public const string Name = "run";
+
+    private static readonly Option<string?> Store = StoreOption.Create();
+
     private static readonly Option<string?> Points = new("--points", "-t")
     {
         Description = "Points to record, ktrace's letters: a args, c calls, e environment, i data, n names, s signals, + the default set. "
@@ -47,7 +52,7 @@ internal static class RunCommand
     private static readonly Option<bool> NoInherit = new("--no-inherit") { Description = "Don't follow the processes that the command starts" };
     private static readonly Option<bool> KillOnExit = new("--kill-on-exit") { Description = "Traced processes die with the recorder; by default they go on untraced" };
     private static readonly Option<bool> SameCpu = new("--same-cpu") { Description = "Run command and recorder on one CPU: often several times faster; the command sees and inherits it" };
-    private static readonly Option<string?> Name = new("--name") { Description = "Name of the trace", HelpName = "NAME" };
+    private static readonly Option<string?> TraceName = new("--name") { Description = "Name of the trace", HelpName = "NAME" };
     private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No summary on standard error" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "More in the summary: collector, pool, store, what is not covered" };
     private static readonly Option<bool> Dump = new("--dump") { Description = "Show the records on standard output when the command has ended" };
@@ -65,9 +70,9 @@ internal static class RunCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        var command = new Command("run", "Run a command and record what it and its children do")
+        var command = new Command(Name, "Run a command and record what it and its children do")
         {
-            Points, StoreOption.Option, Commit, Durable, GenioSize, MaxHold, OnStall, NoInherit, KillOnExit, SameCpu, Name, PoolDir, PoolSize, Dump, Quiet, Verbose, Words,
+            Points, Store, Commit, Durable, GenioSize, MaxHold, OnStall, NoInherit, KillOnExit, SameCpu, TraceName, PoolDir, PoolSize, Dump, Quiet, Verbose, Words,
         };
         command.SetAction(Run);
         return command;
@@ -92,46 +97,32 @@ internal static class RunCommand
         return false;
     }
 
-    private static int Run(ParseResult result)
-    {
-        if (TryRead(result, out var options, out string problem))
-        {
-            return new Recorder(options).Run();
-        }
+    private static int Run(ParseResult result) => new Recorder(Read(result)).Run();
 
-        Console.Error.WriteLine($"tracer: {problem}");
-        return Exit.Usage;
-    }
-
-    private static bool TryRead(ParseResult result, out RunOptions options, out string problem)
+    private static RunOptions Read(ParseResult result)
     {
-        options = null!;
         string[] words = result.GetValue(Words)!;
         string letters = result.GetValue(Points) ?? "+";
         if (!PointLetters.TryParse(letters, out var points, out char unknown))
         {
-            problem = $"-t: '{unknown}' is no point; the letters are a c e f i n p s t u w x y and +";
-            return false;
+            throw new UsageException($"-t: '{unknown}' is no point; the letters are a c e f i n p s t u w x y and +");
         }
 
         var missing = points & ~PtraceCollector.Covered(points);
         if ((points & ~missing) == 0)
         {
-            problem = $"-t {letters}: " + PointReasons.Describe(missing == 0 ? Records.Points.None : missing);
-            return false;
+            throw new UsageException($"-t {letters}: " + PointReasons.Describe(missing == 0 ? Records.Points.None : missing));
         }
 
         var asked = missing & ~Records.Points.NoSource & ~(letters.Contains('+', StringComparison.Ordinal) ? Records.Points.Default : 0);
         if (asked != 0)
         {
-            problem = $"-t {letters}: {PointReasons.Describe(asked)}";
-            return false;
+            throw new UsageException($"-t {letters}: {PointReasons.Describe(asked)}");
         }
 
         if (result.GetValue(Commit) is not ("window" or "each"))
         {
-            problem = $"--commit {result.GetValue(Commit)}: choose window or each";
-            return false;
+            throw new UsageException($"--commit {result.GetValue(Commit)}: choose window or each");
         }
 
         TimeSpan? maxHold = null;
@@ -139,8 +130,7 @@ internal static class RunCommand
         {
             if (!TryParseTime(text, out var time))
             {
-                problem = $"--max-hold {text}: give a time above zero such as 500ms, 2s or 1m";
-                return false;
+                throw new UsageException($"--max-hold {text}: give a time above zero such as 500ms, 2s or 1m");
             }
 
             maxHold = time;
@@ -148,35 +138,31 @@ internal static class RunCommand
 
         if (!Enum.TryParse(result.GetValue(OnStall), ignoreCase: true, out StallAction stall) || result.GetValue(OnStall)!.Any(c => !char.IsAsciiLetterLower(c)))
         {
-            problem = $"--on-stall {result.GetValue(OnStall)}: choose hold, gap, detach or kill";
-            return false;
+            throw new UsageException($"--on-stall {result.GetValue(OnStall)}: choose hold, gap, detach or kill");
         }
 
         if (stall != StallAction.Hold && maxHold is null)
         {
-            problem = $"--on-stall {result.GetValue(OnStall)}: it needs --max-hold TIME, which says after how long";
-            return false;
+            throw new UsageException($"--on-stall {result.GetValue(OnStall)}: it needs --max-hold TIME, which says after how long");
         }
 
         int genio = result.GetValue(GenioSize);
         if (genio is < 0 or > 1 << 20)
         {
-            problem = $"--genio-size {genio}: give 0 to {1 << 20} bytes";
-            return false;
+            throw new UsageException($"--genio-size {genio}: give 0 to {1 << 20} bytes");
         }
 
         int pool = result.GetValue(PoolSize);
         if (pool is < 1 or > 1024)
         {
-            problem = $"--pool-size {pool}: give 1 to 1024 MiB";
-            return false;
+            throw new UsageException($"--pool-size {pool}: give 1 to 1024 MiB");
         }
 
-        options = new RunOptions
+        return new RunOptions
         {
             Command = words,
             Arguments = RawArguments.Last(words.Length),
-            Store = StoreOption.PathOf(result),
+            Store = StoreOption.PathOf(result.GetValue(Store)),
             Points = points,
             Inherit = !result.GetValue(NoInherit),
             Each = result.GetValue(Commit) == "each",
@@ -186,14 +172,12 @@ internal static class RunCommand
             OnStall = stall,
             KillOnExit = result.GetValue(KillOnExit),
             SameCpu = result.GetValue(SameCpu),
-            Name = result.GetValue(Name),
+            Name = result.GetValue(TraceName),
             Quiet = result.GetValue(Quiet),
             Verbose = result.GetValue(Verbose),
             Dump = result.GetValue(Dump),
             PoolDirectory = result.GetValue(PoolDir),
             PoolBlocks = pool * 256,
         };
-        problem = "";
-        return true;
     }
 }

@@ -104,7 +104,7 @@ internal sealed class RunMessages(RunOptions options)
 
         if (!options.Dump)
         {
-            string named = options.Store == StoreOption.DefaultPath ? "" : $" --store {Printable(options.Store)}";
+            string named = options.Store == StoreOption.PathOf(null) ? "" : $" --store {Printable(options.Store)}";
             Say($"see it with: tracer dump{named} {header.Number}");
         }
     }
