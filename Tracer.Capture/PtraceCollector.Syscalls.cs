@@ -45,6 +45,9 @@ public sealed unsafe partial class PtraceCollector
         CallShape[] shapes = process.Shapes;
         CallShape shape = (ulong)number < (ulong)shapes.Length ? shapes[number] : CallShape.Unknown;
         _scratch.Clear(_calls ? RecordKind.Syscall : RecordKind.None);
+        if (shapes.Length == 0 && Blind(tracee, BlindReason.Abi, time) is var outcome and not Outcome.Go)
+            return outcome;
+
         int bytes = _calls ? RecordSize.Syscall : 0;
         if (shape.HasEntryWork)
             bytes += GatherEntry(tracee, info, shape, bytes);
@@ -85,10 +88,10 @@ public sealed unsafe partial class PtraceCollector
             tracee.Number = _proc.ReadCallNumber(tracee.Tid);
 
         CallShape shape = tracee.Shape;
+        _scratch.Clear(_calls ? RecordKind.Sysret : RecordKind.None);
         if (shape.Role != CallRole.None && result >= 0 && RoleAtExit(tracee, shape.Role, result, time) is var outcome and not Outcome.Go)
             return outcome;
 
-        _scratch.Clear(_calls ? RecordKind.Sysret : RecordKind.None);
         int bytes = _calls ? RecordSize.Sysret : 0;
         if (_io && shape.Data != DataRule.None)
             bytes += GatherData(tracee, shape, result);
