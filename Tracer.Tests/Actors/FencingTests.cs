@@ -54,8 +54,9 @@ public sealed class FencingTests : TraceRig
         await AdvanceUntilAsync(() => finish.IsCompleted);
         bool[] fenced = await finish;
 
-        Assert.Equal(1, fenced.Count(f => f));
-        AssertWhole(Numbers(Store.Segments(Header.TraceId).Sum(s => s.ReadBlocks().Count())));
+        // Either may be the later one; if it only starts when the other is through, neither is fenced.
+        Assert.InRange(fenced.Count(f => f), 0, 1);
+        AssertWhole(Numbers(50));
     }
 
     /// <summary>Sends block after block until fenced or done.</summary>
@@ -71,6 +72,8 @@ public sealed class FencingTests : TraceRig
             {
                 case TraceProtocol.Fenced:
                     return true;
+                case TraceProtocol.Ready { Committed.Through: >= 50 }:
+                    return false;
                 case TraceProtocol.Ready ready:
                     (session, index) = (ready.Session, 0);
                     Send(ready.Committed);

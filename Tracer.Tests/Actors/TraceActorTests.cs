@@ -159,7 +159,7 @@ public sealed class TraceActorTests : TraceRig
         AssertWhole(1, 2);
     }
 
-    private static int ChildCount(IActorRef actor) => ((LocalActorRef)actor).Children.Count();
+    private static int ChildCount(IActorRef actor) => ((ActorRefWithCell)actor).Children.Count();
 
     private async Task<TraceProtocol.Ready> ConnectAsync(IActorRef trace)
     {
