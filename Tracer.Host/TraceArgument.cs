@@ -15,6 +15,7 @@ internal static class TraceArgument
     {
         var argument = new Argument<string?>("TRACE")
         {
+            HelpName = "TRACE",
             Arity = ArgumentArity.ZeroOrOne,
             Description = "Number, name, or end of the id, as 'tracer ls' shows them. Default: the newest",
         };
@@ -27,6 +28,7 @@ internal static class TraceArgument
     {
         var argument = new Argument<string[]>("TRACE")
         {
+            HelpName = "TRACE",
             Arity = ArgumentArity.OneOrMore,
             Description = "Number, name, or end of the id, as 'tracer ls' shows them",
         };
