@@ -19,6 +19,9 @@ public sealed partial class SqliteStore
     /// <summary>The trace that a number, a name or the end of an id names. A number comes before a name, a name before an id.</summary>
     public TraceSelection Select(string text) => Select(ListTraces(), text);
 
+    /// <summary>The trace of that id; null when there is none, or its first row is not there yet.</summary>
+    public StoredTrace? Find(Guid traceId) => ListTraces().FirstOrDefault(t => t.Header.TraceId == traceId);
+
     /// <summary>The newest trace; null when there is none.</summary>
     public StoredTrace? Newest() => ListTraces() is [.., var newest] ? newest : null;
 

@@ -44,6 +44,9 @@ internal enum CallRole : byte
 
     /// <summary>io_uring_setup.</summary>
     IoUringSetup,
+
+    /// <summary>rt_sigaction.</summary>
+    SignalAction,
 }
 
 /// <summary>What the collector has to know of a call, found by its number in one look-up.</summary>
@@ -51,14 +54,13 @@ internal enum CallRole : byte
 /// <param name="PathMask">A bit for each argument that is a path.</param>
 /// <param name="Data">Which data.</param>
 /// <param name="DataArg">The argument that the data rule speaks of.</param>
-/// <param name="FdArg">The argument that is the descriptor.</param>
 /// <param name="ExecArgs">Argument + 1 that is an exec's argv; 0 for none. The next one is the environment.</param>
 /// <param name="Role">What else it does.</param>
 internal readonly record struct CallShape(
-    byte ArgCount, byte PathMask, DataRule Data, byte DataArg, byte FdArg, byte ExecArgs, CallRole Role)
+    byte ArgCount, byte PathMask, DataRule Data, byte DataArg, byte ExecArgs, CallRole Role)
 {
     /// <summary>A call that no table knows: six arguments, nothing is read.</summary>
-    public static CallShape Unknown => new(6, 0, DataRule.None, 0, 0, 0, CallRole.None);
+    public static CallShape Unknown => new(6, 0, DataRule.None, 0, 0, CallRole.None);
 
     /// <summary>True when its data is read at the entry.</summary>
     public bool Writes => Data is DataRule.WriteBuffer or DataRule.WriteVec or DataRule.WriteMsg or DataRule.WriteMmsg;
@@ -67,5 +69,5 @@ internal readonly record struct CallShape(
     public bool Reads => Data is DataRule.ReadBuffer or DataRule.ReadVec or DataRule.ReadMsg or DataRule.ReadMmsg;
 
     /// <summary>True when the entry stop has more to read than registers.</summary>
-    public bool HasEntryWork => PathMask != 0 || Writes || ExecArgs != 0 || Role is CallRole.Clone or CallRole.Clone3;
+    public bool HasEntryWork => PathMask != 0 || Writes || ExecArgs != 0 || Role is CallRole.Clone or CallRole.Clone3 or CallRole.SignalAction;
 }

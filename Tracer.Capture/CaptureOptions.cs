@@ -56,6 +56,9 @@ public sealed record CaptureOptions
     /// <summary>A hold that lasts longer is told to <see cref="OnHold"/>. Default 2 s.</summary>
     public TimeSpan HoldNoticeAfter { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Told, on the collector's thread, that a whole process has stopped by a job-control signal (its pid, the signal). It must not block for long.</summary>
+    public Action<int, int>? OnGroupStop { get; init; }
+
     /// <summary>Told, on the collector's thread, once of a hold that lasts and once when it has ended. It must not block.</summary>
     public Action<HoldNotice>? OnHold { get; init; }
 }

@@ -15,14 +15,24 @@ internal sealed unsafe class HoldFifo : IDisposable
 
     public HoldFifo()
     {
+        string name = $"tracer-hold-{Environment.ProcessId}-{Guid.NewGuid():N}";
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        string parent = !string.IsNullOrEmpty(runtime) && Path.IsPathRooted(runtime) && Directory.Exists(runtime) ? runtime : "/tmp";
-        string directory = Path.Combine(parent, $"tracer-hold-{Environment.ProcessId}-{Guid.NewGuid():N}");
-        _directory = _strings.String(Encoding.UTF8.GetBytes(directory));
-        Path8 = _strings.String(Encoding.UTF8.GetBytes(Path.Combine(directory, "hold")));
-        if (Libc.mkdir(_directory, 0x1c0) != 0)
+        string directory = Path.Combine("/tmp", name);
+        byte* made = null;
+        if (!string.IsNullOrEmpty(runtime) && Path.IsPathRooted(runtime))
+            made = TryMake(Path.Combine(runtime, name));
+
+        // XDG_RUNTIME_DIR may be stale, or another user's (su, sudo).
+        if (made != null)
+            directory = Path.Combine(runtime!, name);
+        else
+            made = TryMake(directory);
+
+        if (made == null)
             throw Errno.Failure($"mkdir {directory}");
 
+        _directory = made;
+        Path8 = _strings.String(Encoding.UTF8.GetBytes(Path.Combine(directory, "hold")));
         if (Libc.mkfifo(Path8, 0x180) != 0)
         {
             IOException failure = Errno.Failure($"mkfifo in {directory}");
@@ -33,6 +43,12 @@ internal sealed unsafe class HoldFifo : IDisposable
 
     /// <summary>The fifo's path for the child.</summary>
     public byte* Path8 { get; }
+
+    private byte* TryMake(string directory)
+    {
+        byte* path = _strings.String(Encoding.UTF8.GetBytes(directory));
+        return Libc.mkdir(path, 0x1c0) == 0 ? path : null;
+    }
 
     /// <summary>Lets go the child that waits in open. False when it has not come so far yet, or is dead.</summary>
     public bool TryRelease()

@@ -34,8 +34,14 @@ internal sealed unsafe class ProcFs : IDisposable
         return tgid != 0;
     }
 
-    /// <summary>Identity of a process. Start time and namespace pid are 0 and the pid when they can't be read.</summary>
-    public ProcessIdentity ReadIdentity(int pid)
+    /// <summary>Who a process is at its birth. What can't be read is empty or 0.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="parent">
+    /// What was last read of the process that made it, if it was: a child has its executable, arguments, cgroup and login uid, and each file of
+    /// /proc costs as much as a system call's stop. What the parent has changed since without an exec shows at the child's own exec.
+    /// </param>
+    /// <param name="identity">Start time and namespace pid are 0 and the pid when they can't be read.</param>
+    public ProcInfoPayload ReadBirth(int pid, ProcInfoPayload? parent, out ProcessIdentity identity)
     {
         ulong start = 0;
         ReadOnlySpan<byte> stat = Read(pid, "stat"u8);
@@ -43,55 +49,54 @@ internal sealed unsafe class ProcFs : IDisposable
         if (close > 0)
             start = Number(Field(stat[(close + 2)..], 22 - 3));
 
-        int namespacePid = (int)Number(Last(Line(Read(pid, "status"u8), "NSpid:"u8)));
-        return new(pid, namespacePid == 0 ? pid : namespacePid, start);
+        ProcInfoPayload info = parent is null ? ReadInfo(pid) : ReadStatus(pid) with
+        {
+            LoginUid = parent.LoginUid,
+            Executable = parent.Executable,
+            Directory = Link(pid, "cwd"u8),
+            Cgroup = parent.Cgroup,
+            Arguments = parent.Arguments,
+        };
+        identity = new(pid, info.NamespacePid, start);
+        return info;
     }
 
-    /// <summary>What a ProcInfo record holds. What can't be read is empty or 0.</summary>
+    /// <summary>Who a process is now. What can't be read is empty or 0.</summary>
     public ProcInfoPayload ReadInfo(int pid)
     {
-        ReadOnlySpan<byte> stat = Read(pid, "stat"u8);
-        int close = stat.LastIndexOf((byte)')');
-        int group = 0;
-        int session = 0;
-        if (close > 0)
-        {
-            ReadOnlySpan<byte> rest = stat[(close + 2)..];
-            group = (int)Number(Field(rest, 5 - 3));
-            session = (int)Number(Field(rest, 6 - 3));
-        }
-
-        ReadOnlySpan<byte> status = Read(pid, "status"u8);
-        string comm = Text(Line(status, "Name:"u8));
-        int parent = (int)Number(Line(status, "PPid:"u8));
-        int namespacePid = (int)Number(Last(Line(status, "NSpid:"u8)));
-        UserIds uids = Ids(Line(status, "Uid:"u8));
-        UserIds gids = Ids(Line(status, "Gid:"u8));
+        ProcInfoPayload info = ReadStatus(pid);
         ReadOnlySpan<byte> login = Read(pid, "loginuid"u8);
         uint loginUid = login.IsEmpty ? uint.MaxValue : (uint)Number(login);
         string cgroup = Cgroup(Read(pid, "cgroup"u8));
         ReadOnlySpan<byte> arguments = Read(pid, "cmdline"u8);
-        byte[] argv = arguments[..Math.Min(arguments.Length, 4096)].ToArray();
-        return new(
-            parent, namespacePid == 0 ? pid : namespacePid, group, session, uids, gids, loginUid, comm,
-            Link(pid, "exe"u8), Link(pid, "cwd"u8), cgroup, argv);
+        return info with
+        {
+            LoginUid = loginUid,
+            Executable = Link(pid, "exe"u8),
+            Directory = Link(pid, "cwd"u8),
+            Cgroup = cgroup,
+            Arguments = arguments[..Math.Min(arguments.Length, 4096)].ToArray(),
+        };
     }
 
-    /// <summary>What the process does with a signal now.</summary>
-    public SignalAction ReadAction(int tid, int signal)
+    // What /proc/PID/status has; group and session from getpgid(2) and getsid(2), since status has those of the process's own namespace.
+    private ProcInfoPayload ReadStatus(int pid)
+    {
+        ReadOnlySpan<byte> status = Read(pid, "status"u8);
+        int namespacePid = (int)Number(Last(Line(status, "NSpid:"u8)));
+        return new(
+            (int)Number(Line(status, "PPid:"u8)), namespacePid == 0 ? pid : namespacePid,
+            Math.Max(Libc.getpgid(pid), 0), Math.Max(Libc.getsid(pid), 0),
+            Ids(Line(status, "Uid:"u8)), Ids(Line(status, "Gid:"u8)), uint.MaxValue, Text(Line(status, "Name:"u8)), "", "", "", default);
+    }
+
+    /// <summary>Ignored and caught signals of a process, bit n-1 for signal n.</summary>
+    public bool TryReadSignals(int tid, out ulong ignored, out ulong caught)
     {
         ReadOnlySpan<byte> status = Read(tid, "status"u8);
-        ReadOnlySpan<byte> ignored = Line(status, "SigIgn:"u8);
-        ReadOnlySpan<byte> caught = Line(status, "SigCgt:"u8);
-        if (signal is < 1 or > 64
-            || !Utf8Parser.TryParse(ignored, out ulong ignoredSet, out _, 'x')
-            || !Utf8Parser.TryParse(caught, out ulong caughtSet, out _, 'x'))
-        {
-            return SignalAction.Unknown;
-        }
-
-        ulong bit = 1UL << (signal - 1);
-        return (caughtSet & bit) != 0 ? SignalAction.Caught : (ignoredSet & bit) != 0 ? SignalAction.Ignore : SignalAction.Default;
+        caught = 0;
+        return Utf8Parser.TryParse(Line(status, "SigIgn:"u8), out ignored, out _, 'x')
+            && Utf8Parser.TryParse(Line(status, "SigCgt:"u8), out caught, out _, 'x');
     }
 
     /// <summary>Number of the call that a stopped thread is in; -1 when it can't be read.</summary>

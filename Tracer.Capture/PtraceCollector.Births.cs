@@ -55,7 +55,10 @@ public sealed unsafe partial class PtraceCollector
             _ => BirthReason.Clone,
         };
         // Signal 0 finds the thread only in its own process.
-        bool isThread = Libc.tgkill(parent.Process.Pid, child, 0) == 0;
+        bool isThread = Libc.tgkill(parent.Process.Pid, child, 0) == 0 || Errno.Last == Errno.EPERM;
+        if (!isThread && (parent.CloneFlags & CLONE_SIGHAND) != 0)
+            parent.Process.SharesHandlers = true;
+
         Claim(child, parent.Process, parent.Number, isThread, reason, now);
         return Outcome.Go;
     }
@@ -65,12 +68,15 @@ public sealed unsafe partial class PtraceCollector
         TracedProcess process = parent;
         if (!isThread)
         {
-            process = new(tid, parent.Pid, reason) { Machine = parent.Machine, Shapes = parent.Shapes };
+            process = new(tid, parent.Pid, reason) { Machine = parent.Machine, Shapes = parent.Shapes, Info = parent.Info, SharesHandlers = parent.SharesHandlers };
         }
 
         Tracee tracee = AddTracee(tid, process);
         tracee.Number = number;
         tracee.LeaveAtBirth = !isThread && !_options.InheritChildren;
+        if (_killing && !isThread)
+            Kill(tid);
+
         if (_unclaimed.Remove(tid, out Unclaimed first))
         {
             Handle(tracee, first.Stop, first.Time);
@@ -93,13 +99,14 @@ public sealed unsafe partial class PtraceCollector
             }
         }
 
-        if (_unclaimedEnds.Count != 0)
+    }
+
+    private void ForgetEnds(long now)
+    {
+        foreach ((int tid, (int _, Rusage _, long time)) in _unclaimedEnds.ToArray())
         {
-            foreach ((int tid, (int _, Rusage _, long time)) in _unclaimedEnds.ToArray())
-            {
-                if (now - time >= ForgetEndNs)
-                    _unclaimedEnds.Remove(tid);
-            }
+            if (now - time >= ForgetEndNs)
+                _unclaimedEnds.Remove(tid);
         }
     }
 
@@ -124,34 +131,45 @@ public sealed unsafe partial class PtraceCollector
         Claim(tid, parent, -1, isThread, BirthReason.Clone, now);
     }
 
-    // Takes a place for a process and says who it is.
+    // Takes a place for a process and says who it is. In a gap its birth, which never waits, must do.
     private Outcome Announce(TracedProcess process, long time)
     {
-        if (process.Log is null)
+        _scratch.Clear(RecordKind.None);
+        if (process.Identity.Pid == 0)
         {
-            process.Log = _sink.TryBegin(_proc.ReadIdentity(process.Pid), time);
-            if (process.Log is null)
-                return Outcome.NoPlace;
+            process.Info = _proc.ReadBirth(process.Pid, process.Info, out ProcessIdentity identity);
+            process.Identity = identity;
         }
 
-        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + GatherInfo(process.Pid);
+        process.Log ??= _sink.TryBegin(process.Identity, time);
+        if (process.Log is null)
+            return Outcome.NoPlace;
+
+        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + EncodeInfo(process.Info!);
         if (process.Birth == BirthReason.Start)
             bytes = GatherStart(bytes);
 
-        if (!_sink.TryReserve(process.Log, bytes, time))
+        bool room = _sink.TryReserve(process.Log, bytes, time);
+        if (!room && !process.InGap && !_leaving)
             return Outcome.NoRoom;
 
         AppendBirth(process, process.Pid, process.Birth, process.ParentPid, 0, time);
-        AppendExec(process.Log, process.Pid, time);
+        if (room)
+        {
+            AppendInfo(process, process.Pid, time);
+            AppendExec(process.Log, process.Pid, time);
+        }
+
         _scratch.Clear(RecordKind.None);
         process.Announced = true;
         _processes++;
+        _followed[process.Pid] = 0;
         return Outcome.Go;
     }
 
-    private int GatherInfo(int pid)
+    private int EncodeInfo(ProcInfoPayload info)
     {
-        _scratch.InfoLength = _proc.ReadInfo(pid).Write(new(_scratch.Info, ProcInfoPayload.MaxLength));
+        _scratch.InfoLength = info.Write(new(_scratch.Info, ProcInfoPayload.MaxLength));
         return RecordSize.Payload(_scratch.InfoLength);
     }
 
@@ -160,14 +178,20 @@ public sealed unsafe partial class PtraceCollector
         Span<byte> payload = stackalloc byte[ProcCtorPayload.MaxLength];
         int length = new ProcCtorPayload(reason, process.Machine, parentPid, formerTid).Write(payload);
         _sink.TryAppendAsync(process.Log!, tid, time, RecordKind.ProcCtor, payload[..length]);
-        _sink.Append(process.Log!, tid, time, RecordKind.ProcInfo, new(_scratch.Info, _scratch.InfoLength));
     }
+
+    private void AppendInfo(TracedProcess process, int tid, long time) =>
+        _sink.Append(process.Log!, tid, time, RecordKind.ProcInfo, new(_scratch.Info, _scratch.InfoLength));
 
     private void OnProcessEnd(TracedProcess process, int status, long now)
     {
         if (process.Pid == _command.Pid)
+        {
             _waitStatus = status;
+            _commandEnded = true;
+        }
 
+        _followed.TryRemove(process.Pid, out _);
         if (_executed && !TryEnd(process, status, *_usage, now))
             _lateEnds.Add(new(process, status, *_usage, now));
     }
@@ -175,8 +199,12 @@ public sealed unsafe partial class PtraceCollector
     // A process that ends before it was given a place gets its few records as soon as there is one.
     private bool TryEnd(TracedProcess process, int status, in Rusage usage, long time)
     {
-        if (!process.Announced && Announce(process, time) != Outcome.Go && process.Log is null)
-            return _leaving;
+        if (!process.Announced)
+        {
+            process.InGap = true;
+            if (Announce(process, time) != Outcome.Go)
+                return _leaving;
+        }
 
         var end = new ProcDtorPayload(
             status, usage.ru_utime_sec * 1_000_000 + usage.ru_utime_usec, usage.ru_stime_sec * 1_000_000 + usage.ru_stime_usec,

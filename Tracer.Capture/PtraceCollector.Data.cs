@@ -11,6 +11,9 @@ public sealed unsafe partial class PtraceCollector
     private const int MmsghdrSize = 64;
     private const int IovChunk = 32;
 
+    // Less than any block has room for: not worth asking the sink.
+    private const int AlwaysFits = 1024;
+
     // Data of a write is read here, at the entry, as the call will see it; it is recorded at the exit, with what was written.
     private int GatherEntry(Tracee tracee, PtraceSyscallInfo* info, CallShape shape, int bytes)
     {
@@ -24,7 +27,11 @@ public sealed unsafe partial class PtraceCollector
         if (shape.ExecArgs != 0)
             bytes = GatherExec(tracee.Tid, info->args, shape.ExecArgs - 1, bytes);
 
-        if (shape.Role == CallRole.Clone)
+        if (shape.Role == CallRole.SignalAction)
+        {
+            tracee.Process.SignalsKnown = false;
+        }
+        else if (shape.Role == CallRole.Clone)
         {
             tracee.CloneFlags = info->args[0];
         }
@@ -128,8 +135,12 @@ public sealed unsafe partial class PtraceCollector
             _scratch.DataLength = length;
         }
 
-        int room = _sink.MaxReserve - RecordSize.Sysret - RecordSize.Genio(0) - _options.GenioSize / 2048 * 16;
-        _scratch.DataKept = Math.Min(_scratch.DataKept, Math.Max(room, 0));
+        if (_scratch.DataKept > AlwaysFits)
+        {
+            int room = _sink.MaxReserve - RecordSize.Sysret - RecordSize.Genio(0) - _scratch.DataKept / 2048 * 16;
+            _scratch.DataKept = Math.Min(_scratch.DataKept, Math.Max(room, 0));
+        }
+
         return RecordSize.Genio(_scratch.DataKept);
     }
 
@@ -137,7 +148,8 @@ public sealed unsafe partial class PtraceCollector
     {
         bool write = shape.Writes;
         var data = new ReadOnlySpan<byte>(write ? tracee.WriteData : _scratch.Data, _scratch.DataKept);
-        int fd = unchecked((int)tracee.Arguments[shape.FdArg]);
+        // Argument 0 is the descriptor of all calls with data (ArgKind.ReadBuffer).
+        int fd = unchecked((int)tracee.Arguments[0]);
         _sink.Genio(tracee.Process.Log!, tracee.Tid, time, fd, write, _scratch.DataLength, data);
     }
 

@@ -152,13 +152,19 @@ public sealed unsafe partial class PtraceCollector
             return OnStart(tracee, time);
 
         uint machine = ReadMachine(tracee.Tid, process.Machine);
-        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + GatherInfo(process.Pid);
+        // From here it is another program, whether there is room to say so or not.
+        _scratch.Clear(RecordKind.ProcCtor);
+        process.Info = _proc.ReadInfo(process.Pid);
+        process.SignalsKnown = false;
+        process.SharesHandlers = false;
+        SetMachine(process, machine);
+        int bytes = RecordSize.Payload(ProcCtorPayload.MaxLength) + EncodeInfo(process.Info);
         if (!_sink.TryReserve(process.Log!, bytes, time))
             return Outcome.NoRoom;
 
         process.InGap = false;
-        SetMachine(process, machine);
         AppendBirth(process, tracee.Tid, BirthReason.Exec, 0, tracee.FormerTid, time);
+        AppendInfo(process, tracee.Tid, time);
         return Outcome.Go;
     }
 

@@ -9,6 +9,7 @@ public sealed unsafe partial class PtraceCollector
 {
     private readonly List<Tracee> _held = [];
     private readonly List<Tracee> _retrying = [];
+    private bool _killing;
 
     private void BeginHold(Tracee tracee, in WaitEvent stop, HoldReason reason, long stopNs, long now)
     {
@@ -141,7 +142,9 @@ public sealed unsafe partial class PtraceCollector
                 break;
             case HoldReason.NoBlock:
                 process.InGap = true;
-                DropGathered(tracee, stopNs);
+                if (Record(tracee, stop, stopNs) == Outcome.NoRoom)
+                    DropGathered(tracee, stopNs);
+
                 Resume(tracee, stop, now);
                 break;
             default:
@@ -160,16 +163,24 @@ public sealed unsafe partial class PtraceCollector
         _options.OnHold?.Invoke(new(tracee.Process.Pid, tracee.Tid, tracee.Hold.Reason, held, ended));
     }
 
+    // Children that turn up later are killed as they do.
     private void KillAll()
     {
+        _killing = true;
         foreach (Tracee tracee in _tracees.Values)
         {
-            if (tracee.Tid == tracee.Process.Pid && Libc.kill(tracee.Tid, Libc.SIGKILL) != 0)
-            {
-                int errno = Errno.Last;
-                if (errno != Errno.ESRCH)
-                    throw Errno.Failure($"kill {tracee.Tid}", errno);
-            }
+            if (tracee.Tid == tracee.Process.Pid)
+                Kill(tracee.Tid);
         }
+    }
+
+    private static void Kill(int pid)
+    {
+        if (Libc.kill(pid, Libc.SIGKILL) == 0)
+            return;
+
+        int errno = Errno.Last;
+        if (errno != Errno.ESRCH)
+            throw Errno.Failure($"kill {pid}", errno);
     }
 }

@@ -24,11 +24,32 @@ public sealed unsafe partial class PtraceCollector
             return errno == Errno.ESRCH ? Outcome.Gone : throw Errno.Failure("ptrace(PTRACE_GETSIGINFO)", errno);
         }
 
-        PsigPayload signal = Describe(stop.Signal, info, _proc.ReadAction(tracee.Tid, stop.Signal));
+        PsigPayload signal = Describe(stop.Signal, info, ActionOf(tracee.Process, stop.Signal));
         Span<byte> payload = stackalloc byte[PsigPayload.MaxLength];
         int length = signal.Write(payload);
         _sink.TryAppendAsync(log, tracee.Tid, time, RecordKind.Psig, payload[..length]);
         return Outcome.Go;
+    }
+
+    // Dispositions are read once and again after each rt_sigaction. A handler with SA_RESETHAND is reset by its own delivery, so
+    // after one they are read again. Where calls don't stop, nothing is known to be unchanged.
+    private SignalAction ActionOf(TracedProcess process, int signal)
+    {
+        if (!process.SignalsKnown)
+        {
+            if (!_proc.TryReadSignals(process.Pid, out ulong ignored, out ulong caught))
+                return SignalAction.Unknown;
+
+            process.IgnoredSignals = ignored;
+            process.CaughtSignals = caught;
+        }
+
+        ulong bit = signal is >= 1 and <= 64 ? 1UL << (signal - 1) : 0;
+        SignalAction action = (process.CaughtSignals & bit) != 0 ? SignalAction.Caught
+            : (process.IgnoredSignals & bit) != 0 ? SignalAction.Ignore
+            : SignalAction.Default;
+        process.SignalsKnown = action != SignalAction.Caught && !process.SharesHandlers && _go == Libc.PTRACE_SYSCALL;
+        return action;
     }
 
     // Which fields of the union hold, by si_code and signal (sigaction(2)).

@@ -120,7 +120,12 @@ public sealed unsafe partial class PtraceCollector
         int signal = stop.Resume == ResumeHow.GoWithSignal ? stop.Signal : 0;
         tracee.Listening = request == Libc.PTRACE_LISTEN;
         if (Libc.ptrace(request, tracee.Tid, 0, signal) == 0)
+        {
+            if (tracee.Listening && tracee.Tid == tracee.Process.Pid)
+                _options.OnGroupStop?.Invoke(tracee.Tid, stop.Signal);
+
             return;
+        }
 
         int errno = Errno.Last;
         if (errno == Errno.EIO && request == Libc.PTRACE_LISTEN)

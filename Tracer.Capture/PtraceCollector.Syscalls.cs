@@ -7,6 +7,7 @@ namespace Tracer.Capture;
 // Entry and exit of a system call.
 public sealed unsafe partial class PtraceCollector
 {
+    private const ulong CLONE_SIGHAND = 0x00000800;
     private const ulong CLONE_UNTRACED = 0x00800000;
     private const long X32SyscallBit = 0x40000000;
 
@@ -33,6 +34,7 @@ public sealed unsafe partial class PtraceCollector
         long number = unchecked((long)info->nr);
         tracee.Number = number;
         tracee.Shape = default;
+        tracee.CloneFlags = 0;
         if (info->arch != process.Machine || (number & X32SyscallBit) != 0 && number > 0)
         {
             // int 0x80 or x32 in a 64-bit program: the numbers belong to another table, and a record would be read wrongly.
@@ -43,6 +45,9 @@ public sealed unsafe partial class PtraceCollector
         CallShape[] shapes = process.Shapes;
         CallShape shape = (ulong)number < (ulong)shapes.Length ? shapes[number] : CallShape.Unknown;
         _scratch.Clear(_calls ? RecordKind.Syscall : RecordKind.None);
+        if (shapes.Length == 0 && Blind(tracee, BlindReason.Abi, time) is var outcome and not Outcome.Go)
+            return outcome;
+
         int bytes = _calls ? RecordSize.Syscall : 0;
         if (shape.HasEntryWork)
             bytes += GatherEntry(tracee, info, shape, bytes);
@@ -83,10 +88,10 @@ public sealed unsafe partial class PtraceCollector
             tracee.Number = _proc.ReadCallNumber(tracee.Tid);
 
         CallShape shape = tracee.Shape;
-        if (shape.Role != CallRole.None && result >= 0 && BlindAtExit(tracee, shape.Role, result, time) is var outcome and not Outcome.Go)
+        _scratch.Clear(_calls ? RecordKind.Sysret : RecordKind.None);
+        if (shape.Role != CallRole.None && result >= 0 && RoleAtExit(tracee, shape.Role, result, time) is var outcome and not Outcome.Go)
             return outcome;
 
-        _scratch.Clear(_calls ? RecordKind.Sysret : RecordKind.None);
         int bytes = _calls ? RecordSize.Sysret : 0;
         if (_io && shape.Data != DataRule.None)
             bytes += GatherData(tracee, shape, result);
@@ -108,13 +113,21 @@ public sealed unsafe partial class PtraceCollector
         return Outcome.Go;
     }
 
-    private Outcome BlindAtExit(Tracee tracee, CallRole role, long result, long time) => role switch
+    private Outcome RoleAtExit(Tracee tracee, CallRole role, long result, long time)
     {
-        CallRole.IoUringSetup => Blind(tracee, BlindReason.IoUring, time),
-        CallRole.Clone or CallRole.Clone3 when result > 0 && (tracee.CloneFlags & CLONE_UNTRACED) != 0 && _options.InheritChildren =>
-            Blind(tracee, BlindReason.Untraced, time),
-        _ => Outcome.Go,
-    };
+        switch (role)
+        {
+            case CallRole.SignalAction:
+                tracee.Process.SignalsKnown = false;
+                return Outcome.Go;
+            case CallRole.IoUringSetup:
+                return Blind(tracee, BlindReason.IoUring, time);
+            case CallRole.Clone or CallRole.Clone3 when result > 0 && (tracee.CloneFlags & CLONE_UNTRACED) != 0 && _options.InheritChildren:
+                return Blind(tracee, BlindReason.Untraced, time);
+            default:
+                return Outcome.Go;
+        }
+    }
 
     // Says once for a process that something of it can't be seen.
     private Outcome Blind(Tracee tracee, BlindReason reason, long time)

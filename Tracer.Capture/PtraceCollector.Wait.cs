@@ -149,6 +149,9 @@ public sealed unsafe partial class PtraceCollector
         {
             _nextTickNs = now + TickNs;
             Waker.QuietChildSignals();
+            if (_unclaimedEnds.Count != 0)
+                ForgetEnds(now);
+
             bool needs = _sink.NeedsTick;
             if (needs)
                 _sink.Tick(now);

@@ -44,6 +44,7 @@ public sealed unsafe partial class PtraceCollector : ICollector
         if (Stopwatch.Frequency != 1_000_000_000)
             throw new PlatformNotSupportedException("The stopwatch does not count nanoseconds of CLOCK_MONOTONIC.");
 
+        ArgumentOutOfRangeException.ThrowIfNegative(options.GenioSize, nameof(options.GenioSize));
         _command = command;
         _options = options;
         _scratch = new(options.GenioSize);

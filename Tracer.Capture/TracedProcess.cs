@@ -21,6 +21,24 @@ internal sealed class TracedProcess(int pid, int parentPid, BirthReason birth)
     /// <summary>True when its ProcCtor and ProcInfo are recorded.</summary>
     public bool Announced { get; set; }
 
+    /// <summary>Which process; read at its birth.</summary>
+    public ProcessIdentity Identity { get; set; }
+
+    /// <summary>Who it is, as last recorded, or as last recorded of its parent.</summary>
+    public ProcInfoPayload? Info { get; set; }
+
+    /// <summary>Its ignored and caught signals are known: nothing can have changed them since they were read.</summary>
+    public bool SignalsKnown { get; set; }
+
+    /// <summary>True when another process has the same table of handlers (CLONE_SIGHAND), and may change them at any time.</summary>
+    public bool SharesHandlers { get; set; }
+
+    /// <summary>Ignored signals, bit n-1 for signal n.</summary>
+    public ulong IgnoredSignals { get; set; }
+
+    /// <summary>Signals with a handler, likewise.</summary>
+    public ulong CaughtSignals { get; set; }
+
     /// <summary>AUDIT_ARCH of its program.</summary>
     public uint Machine { get; set; }
 

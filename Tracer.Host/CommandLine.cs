@@ -19,6 +19,12 @@ internal static class CommandLine
             root.Add(command());
         }
 
+        // What follows the command that is to be run belongs to that command, options too.
+        if (args is [RunCommand.Name, ..])
+        {
+            args = CommandLineSplit.Mark(args, root.Subcommands.Single(c => c.Name == RunCommand.Name).Options);
+        }
+
         return Guard(() => Invoke(root, args));
     }
 
@@ -58,6 +64,10 @@ internal static class CommandLine
             return Fail(Exit.Usage, e.Message);
         }
         catch (StoreException e)
+        {
+            return Fail(Exit.Failure, e.Message);
+        }
+        catch (PoolException e)
         {
             return Fail(Exit.Failure, e.Message);
         }

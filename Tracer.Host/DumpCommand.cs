@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tracer.Actors;
 using Tracer.Records;
 
 namespace Tracer.Host;
@@ -30,6 +31,13 @@ internal static class DumpCommand
         return command;
     }
 
+    /// <summary>Shows a whole trace as text, for <c>run --dump</c>.</summary>
+    public static int Show(SqliteStore store, StoredTrace trace)
+    {
+        var view = new TraceView(trace.Header);
+        return Show(store, trace, view, new RecordFilter([], null, defaultPoints: true, []), new KdumpText(view, new RecordTextOptions()));
+    }
+
     private static int Run(ParseResult line, Option<string?> storeOption, string? name, bool json, DumpOptions options)
     {
         var textOptions = options.TextOptions(line, json);
@@ -38,6 +46,11 @@ internal static class DumpCommand
         var trace = TraceArgument.Resolve(store, name);
         var view = new TraceView(trace.Header);
         IRecordText text = json ? new JsonText(view, textOptions) : new KdumpText(view, textOptions);
+        return Show(store, trace, view, filter, text);
+    }
+
+    private static int Show(SqliteStore store, StoredTrace trace, TraceView view, RecordFilter filter, IRecordText text)
+    {
         var dump = new Dump(view, filter, text);
         dump.Run(store.ReadEvents(trace.Header.TraceId));
         (text as IDisposable)?.Dispose();

@@ -70,19 +70,38 @@ internal sealed unsafe class BlockPool
         return true;
     }
 
-    /// <summary>In a dead pool: a block in which nothing of use was found.</summary>
-    public void Discard(int block) => _free[_freeCount++] = block;
+    /// <summary>
+    /// Blocks that processes have beyond their first, or that ended ones left: when none is, nothing comes back that a process may have
+    /// which has its one block.
+    /// </summary>
+    public int Surplus => Size - _freeCount - (Processes - _claims);
 
-    /// <summary>Takes a claim without asking: a recovered process has its blocks in the pool already.</summary>
-    public void Adopt(ProcessLog log, IEnumerable<int> blocks)
+    /// <summary>In a dead pool: a block in which nothing of use was found.</summary>
+    public void Discard(int block)
+    {
+        var head = _file.HeadOf(block);
+        Volatile.Write(ref head->Used, 0);
+        CrashPoint.Passed();
+        Volatile.Write(ref *(byte*)&head->State, (byte)BlockState.Free);
+        CrashPoint.Passed();
+        _free[_freeCount++] = block;
+    }
+
+    /// <summary>In a dead pool: a block that a process has; one that was open is so again.</summary>
+    public void Adopt(ProcessLog log, int block)
+    {
+        _owners[block] = log;
+        log.Owned++;
+        if (_file.HeadOf(block)->State == BlockState.Open)
+        {
+            _open++;
+        }
+    }
+
+    /// <summary>In a dead pool: a process whose blocks are adopted. It had its share already.</summary>
+    public void Adopt(ProcessLog log)
     {
         Processes++;
-        foreach (int block in blocks)
-        {
-            _owners[block] = log;
-            log.Owned++;
-        }
-
         if (log.Owned == 0)
         {
             _claims++;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Tracer.Records;
 
@@ -11,13 +11,17 @@ public sealed class PoolException(string message) : Exception(message);
 /// recorder: whoever takes the lock next commits what is in it. This type is the memory and the lock; who owns which block
 /// is <see cref="RecordWriter"/>'s.
 /// </summary>
-public sealed unsafe class PoolFile : MemoryManager<byte>
+/// <remarks>This file is the memory; PoolFile.Opening.cs makes, locks, checks and takes over.</remarks>
+public sealed unsafe partial class PoolFile : MemoryManager<byte>
 {
     /// <summary>Blocks by default: 64 MiB, some seconds of a busy program against a stalled store.</summary>
     public const int DefaultBlocks = 16384;
 
     /// <summary>The fewest blocks that a pool is made with when there is little room: below it, holds would be the rule.</summary>
     public const int MinBlocks = 64;
+
+    /// <summary>The most blocks: the file stays below 2 GiB, so that a span reaches all of it.</summary>
+    public const int MaxBlocks = 400_000;
 
     /// <summary>Slots in the process table.</summary>
     public const int DefaultSlots = 65536;
@@ -26,14 +30,18 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
     public const string Extension = ".pool";
 
     private const ulong Magic = 0x4c4f_4f50_4352_5401; // "\x01TRCPOOL" on disk
+    private const int Version = 1;
     private const int HeadSize = 4096;
-    private const int TraceHeaderSize = 64 * 1024;
+
+    /// <summary>Two of these: a header that is set again goes into the other one, and one store chooses.</summary>
+    private const int TraceHeaderSize = 32 * 1024;
+    private const int TableAt = HeadSize + (2 * TraceHeaderSize);
     private const int SlotChunk = 512;
+    private const int DestinationAt = 256;
 
     private readonly int _fd;
     private readonly byte* _base;
     private readonly long _length;
-    private int _slotsAllocated;
     private bool _disposed;
 
     private PoolFile(string path, int fd, byte* memory, long length)
@@ -56,117 +64,66 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
     /// <summary>Slots in the process table.</summary>
     public int SlotCount => *(int*)(_base + 36);
 
+    /// <summary>True when the pool was made but never got its trace header: nothing can be in it.</summary>
+    public bool IsEmpty => HeaderPlace == 0;
+
+    /// <summary>What the trace is, for whoever takes the pool over; null before it was set.</summary>
+    /// <exception cref="RecordFormatException">It is damaged or of a newer version.</exception>
+    public TraceHeader? Header
+    {
+        get
+        {
+            ulong place = HeaderPlace;
+            int at = (int)(place >> 32);
+            int length = (int)(place & 0xffff_ffff);
+            return place == 0 ? null
+                : at is 0 or TraceHeaderSize && length is > 0 and <= TraceHeaderSize
+                    ? TraceHeader.FromJson(new ReadOnlySpan<byte>(_base + HeadSize + at, length))
+                    : throw new RecordFormatException("pool head", 56, "the trace header is not where it can be");
+        }
+
+        set
+        {
+            byte[] json = JsonThatFits(value ?? throw new ArgumentNullException(nameof(value)));
+            int at = HeaderPlace != 0 && HeaderPlace >> 32 == 0 ? TraceHeaderSize : 0;
+            json.CopyTo(new Span<byte>(_base + HeadSize + at, TraceHeaderSize));
+            CrashPoint.Passed();
+            Volatile.Write(ref HeaderPlace, ((ulong)at << 32) | (uint)json.Length);
+            CrashPoint.Passed();
+        }
+    }
+
+    /// <summary>Slots whose memory is allocated; none above has ever been used. Reading above them would allocate them.</summary>
+    internal ref int SlotsReady => ref *(int*)(_base + 40);
+
     /// <summary>The last block number that was given.</summary>
     internal ref ulong SealedThrough => ref *(ulong*)(_base + 48);
 
-    private ref int HeaderLength => ref *(int*)(_base + 56);
+    /// <summary>Place (high half) and length of the trace header.</summary>
+    private ref ulong HeaderPlace => ref *(ulong*)(_base + 56);
 
-    private long BlocksAt => HeadSize + TraceHeaderSize + ((long)SlotCount * ProcessSlot.Size);
+    private long BlocksAt => TableAt + ((long)SlotCount * ProcessSlot.Size);
 
-    /// <summary>
-    /// Makes a pool file, allocates its blocks and locks it. With too little room it is made smaller, by halves, down to <see cref="MinBlocks"/>.
-    /// </summary>
-    /// <exception cref="PoolException">It can't be made: the reason and what to do.</exception>
-    public static PoolFile Create(string directory, Guid id, int blocks = DefaultBlocks, int slots = DefaultSlots)
+    /// <summary>Where the recorder sends its blocks, for whoever takes the pool over: the full path of a store. Empty before it was set.</summary>
+    /// <exception cref="PoolException">The path is too long for the pool's head.</exception>
+    public string Destination
     {
-        MakeDirectory(directory);
-        string path = System.IO.Path.Combine(directory, id.ToString("N") + Extension);
-        int fd = PoolInterop.open(path, PoolInterop.O_RDWR | PoolInterop.O_CREAT | PoolInterop.O_EXCL | PoolInterop.O_CLOEXEC | PoolInterop.O_NOFOLLOW, 0x180);
-        if (fd < 0)
+        get
         {
-            throw Failure($"pool {path} can't be made", Marshal.GetLastPInvokeError(), "choose another directory with --pool-dir");
+            int length = *(int*)(_base + DestinationAt);
+            return length is > 0 and <= HeadSize - DestinationAt - 4 ? Encoding.UTF8.GetString(_base + DestinationAt + 4, length) : "";
         }
 
-        try
-        {
-            if (!TryLock(fd))
-            {
-                throw new PoolException($"pool {path} is locked by another process");
-            }
-
-            blocks = Allocate(fd, path, blocks, slots);
-            long length = HeadSize + TraceHeaderSize + ((long)slots * ProcessSlot.Size) + ((long)blocks * BlockHead.BlockSize);
-            var pool = Map(path, fd, length);
-            id.TryWriteBytes(new Span<byte>(pool._base + 16, 16));
-            *(int*)(pool._base + 32) = blocks;
-            *(int*)(pool._base + 36) = slots;
-            *(int*)(pool._base + 8) = 1;
-            Volatile.Write(ref *(ulong*)pool._base, Magic);
-            pool._slotsAllocated = SlotChunk;
-            return pool;
-        }
-        catch
-        {
-            File.Delete(path);
-            PoolInterop.close(fd);
-            throw;
-        }
-    }
-
-    /// <summary>Takes over a pool whose owner is dead. Null while it lives.</summary>
-    /// <exception cref="PoolException">It is not ours, not a pool, or of a newer version.</exception>
-    public static PoolFile? TryTakeOver(string path)
-    {
-        int fd = PoolInterop.open(path, PoolInterop.O_RDWR | PoolInterop.O_CLOEXEC | PoolInterop.O_NOFOLLOW, 0);
-        if (fd < 0)
-        {
-            int errno = Marshal.GetLastPInvokeError();
-            throw Failure($"pool {path} can't be opened", errno, "it belongs to another user, or is a link");
-        }
-
-        PoolFile? pool = null;
-        try
-        {
-            if (!TryLock(fd))
-            {
-                PoolInterop.close(fd);
-                return null;
-            }
-
-            long length = new FileInfo(path).Length;
-            if (length < HeadSize + TraceHeaderSize)
-            {
-                throw new PoolException($"pool {path} was never finished: {length} bytes");
-            }
-
-            pool = Map(path, fd, length);
-            pool.CheckHead();
-            return pool;
-        }
-        catch
-        {
-            if (pool is not null)
-            {
-                ((IDisposable)pool).Dispose();
-            }
-            else
-            {
-                PoolInterop.close(fd);
-            }
-
-            throw;
-        }
-    }
-
-    /// <summary>True when the file is a pool that was made but never got its trace header: nothing can be in it.</summary>
-    public bool IsEmpty => HeaderLength == 0;
-
-    /// <summary>What the trace is, for whoever takes the pool over; null before it was set.</summary>
-    public TraceHeader? Header
-    {
-        get => HeaderLength is > 0 and <= TraceHeaderSize
-            ? TraceHeader.FromJson(new ReadOnlySpan<byte>(_base + HeadSize, HeaderLength))
-            : null;
         set
         {
-            byte[] json = (value ?? throw new ArgumentNullException(nameof(value))).ToJson();
-            if (json.Length > TraceHeaderSize)
+            byte[] bytes = Encoding.UTF8.GetBytes(value);
+            if (bytes.Length > HeadSize - DestinationAt - 4)
             {
-                json = (value with { Command = [value.Command.Count > 0 ? value.Command[0] : "?", "..."] }).ToJson();
+                throw new PoolException($"the path of the store is {bytes.Length} bytes long; give one of at most {HeadSize - DestinationAt - 4}");
             }
 
-            json.CopyTo(new Span<byte>(_base + HeadSize, TraceHeaderSize));
-            Volatile.Write(ref HeaderLength, json.Length);
+            bytes.CopyTo(new Span<byte>(_base + DestinationAt + 4, bytes.Length));
+            Volatile.Write(ref *(int*)(_base + DestinationAt), bytes.Length);
         }
     }
 
@@ -186,7 +143,7 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
 
     internal BlockHead* HeadOf(int block) => (BlockHead*)(_base + BlocksAt + ((long)block * BlockHead.BlockSize));
 
-    internal ProcessSlot* SlotAt(int slot) => (ProcessSlot*)(_base + HeadSize + TraceHeaderSize + ((long)slot * ProcessSlot.Size));
+    internal ProcessSlot* SlotAt(int slot) => (ProcessSlot*)(_base + TableAt + ((long)slot * ProcessSlot.Size));
 
     /// <summary>The records in a block.</summary>
     internal ReadOnlyMemory<byte> BodyOf(int block)
@@ -205,21 +162,16 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
     /// <summary>Makes sure that a slot's memory is allocated; false when there is no room.</summary>
     internal bool EnsureSlot(int slot)
     {
-        while (slot >= _slotsAllocated)
+        while (slot >= SlotsReady)
         {
-            int error = PoolInterop.posix_fallocate(
-                _fd, HeadSize + TraceHeaderSize + ((long)_slotsAllocated * ProcessSlot.Size), SlotChunk * ProcessSlot.Size);
-            if (error == PoolInterop.EINTR)
-            {
-                continue;
-            }
-
-            if (error != 0)
+            int ready = Math.Min(SlotsReady + SlotChunk, SlotCount);
+            if (Fallocate(_fd, TableAt + ((long)SlotsReady * ProcessSlot.Size), (ready - SlotsReady) * ProcessSlot.Size) != 0)
             {
                 return false;
             }
 
-            _slotsAllocated += SlotChunk;
+            CrashPoint.Passed();
+            Volatile.Write(ref SlotsReady, ready);
         }
 
         return true;
@@ -238,84 +190,18 @@ public sealed unsafe class PoolFile : MemoryManager<byte>
         PoolInterop.close(_fd);
     }
 
-    private static void MakeDirectory(string directory)
+    /// <summary>A command line may be longer than there is room for; the exact one is in Args.</summary>
+    private static byte[] JsonThatFits(TraceHeader header)
     {
-        try
+        byte[] json = header.ToJson();
+        if (json.Length > TraceHeaderSize)
         {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PoolException($"pool directory {directory} can't be made ({e.Message}); choose another with --pool-dir");
-        }
-    }
-
-    private static bool TryLock(int fd)
-    {
-        // The lock belongs to the open file description: it is held until the last descriptor of it is closed, that is, for life.
-        var flock = new PoolInterop.Flock { Type = PoolInterop.F_WRLCK };
-        return PoolInterop.fcntl(fd, PoolInterop.F_OFD_SETLK, &flock) == 0;
-    }
-
-    /// <summary>Allocates head, first slots and blocks, so that no later store can meet a full file system (SIGBUS).</summary>
-    private static int Allocate(int fd, string path, int blocks, int slots)
-    {
-        long table = HeadSize + TraceHeaderSize + ((long)slots * ProcessSlot.Size);
-        int error = Fallocate(fd, 0, HeadSize + TraceHeaderSize + (SlotChunk * ProcessSlot.Size));
-        while (error == 0 && (error = Fallocate(fd, table, (long)blocks * BlockHead.BlockSize)) == PoolInterop.ENOSPC && blocks / 2 >= MinBlocks)
-        {
-            blocks /= 2;
-            PoolInterop.ftruncate(fd, table);
-            error = 0;
+            json = (header with { Command = [Short(header.Command.FirstOrDefault("?")), "..."], Name = header.Name is { } name ? Short(name) : null })
+                .ToJson();
         }
 
-        return error == 0 ? blocks : throw Failure($"pool {path} can't be allocated", error, "make room there, or choose another directory with --pool-dir");
+        return json;
+
+        static string Short(string text) => text.Length <= 1024 ? text : text[..1024];
     }
-
-    private static int Fallocate(int fd, long offset, long length)
-    {
-        int error;
-        while ((error = PoolInterop.posix_fallocate(fd, offset, length)) == PoolInterop.EINTR)
-        {
-        }
-
-        return error;
-    }
-
-    private static PoolFile Map(string path, int fd, long length)
-    {
-        nint memory = PoolInterop.mmap(0, (nuint)length, PoolInterop.PROT_READ_WRITE, PoolInterop.MAP_SHARED, fd, 0);
-        return memory != -1
-            ? new PoolFile(path, fd, (byte*)memory, length)
-            : throw Failure($"pool {path} can't be mapped", Marshal.GetLastPInvokeError(), "the address space or locked memory is limited");
-    }
-
-    /// <summary>Maps the blocks' pages now, so that the writer meets no page fault; only a hint, old kernels don't know it.</summary>
-    public void Populate()
-    {
-        _ = PoolInterop.madvise((nint)(_base + BlocksAt), (nuint)BlockCount * BlockHead.BlockSize, PoolInterop.MADV_POPULATE_WRITE);
-    }
-
-    private void CheckHead()
-    {
-        if (*(ulong*)_base != Magic)
-        {
-            throw new PoolException($"pool {Path} is no pool");
-        }
-
-        if (*(int*)(_base + 8) != 1)
-        {
-            throw new PoolException($"pool {Path} has version {*(int*)(_base + 8)}; this Tracer reads 1");
-        }
-
-        if (BlockCount <= 0 || SlotCount <= 0 || BlocksAt + ((long)BlockCount * BlockHead.BlockSize) != _length)
-        {
-            throw new PoolException($"pool {Path} is damaged: its length {_length} is not that of {BlockCount} blocks and {SlotCount} slots");
-        }
-
-        _slotsAllocated = SlotCount;
-    }
-
-    private static PoolException Failure(string what, int errno, string cure) =>
-        new($"{what}: {Marshal.GetPInvokeErrorMessage(errno)}; {cure}");
 }

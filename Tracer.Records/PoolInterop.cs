@@ -8,21 +8,33 @@ internal static unsafe partial class PoolInterop
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
+    public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
-    public const int EPERM = 1;
+    public const int ENOENT = 2;
     public const int EINTR = 4;
-    public const int EAGAIN = 11;
-    public const int EACCES = 13;
     public const int ENOSPC = 28;
-    public const int EOPNOTSUPP = 95;
+    public const int ELOOP = 40;
+    public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;
     public const short F_WRLCK = 1;
+    public const short F_UNLCK = 2;
     public const int PROT_READ_WRITE = 3;
     public const int MAP_SHARED = 1;
     public const int MADV_POPULATE_WRITE = 23;
 
     /// <summary>O_NOFOLLOW has another value on arm64.</summary>
     public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_BASIC_STATS = 0x7ff;
+    public const int S_IFMT = 0xf000;
+    public const int S_IFDIR = 0x4000;
+    public const int S_IFREG = 0x8000;
+
+    /// <summary>S_IWGRP and S_IWOTH.</summary>
+    public const int S_OTHERS_WRITE = 0x12;
 
     /// <summary>struct flock of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -34,6 +46,19 @@ internal static unsafe partial class PoolInterop
         public long Length;
         public int Pid;
     }
+
+    /// <summary>struct statx: unlike struct stat, the same on all architectures.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct Statx
+    {
+        [FieldOffset(16)] public uint Nlink;
+        [FieldOffset(20)] public uint Uid;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(40)] public long Size;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statx(int directory, string path, int flags, uint mask, Statx* buffer);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, uint mode);
@@ -61,6 +86,6 @@ internal static unsafe partial class PoolInterop
     [LibraryImport("libc", SetLastError = true)]
     public static partial int madvise(nint address, nuint length, int advice);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport("libc")]
     public static partial uint geteuid();
 }

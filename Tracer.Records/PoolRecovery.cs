@@ -1,23 +1,31 @@
-using System.Runtime.InteropServices;
 using Tracer.Records.Payloads;
 
 namespace Tracer.Records;
 
 /// <summary>
-/// Makes a <see cref="RecordWriter"/> of a dead pool: its blocks are checked and queued again, open ones sealed, and each process that had no End
-/// gets one. From there on it is the living path: an uplink takes the blocks, the journal knows those it has.
+/// Makes a <see cref="RecordWriter"/> of a dead pool: sealed blocks are queued again under their numbers, an open block is open again behind
+/// its last good record, and each process that had no End gets one. From there on it is the living path: an uplink takes the blocks, the journal
+/// knows those it has.
 /// </summary>
+/// <remarks>
+/// It may be killed and begun again at any store: what it decides it decides from the pool alone, and what it writes is what the writer writes.
+/// A pool that something else wrote into gives a trace that <c>verify</c> calls damaged, never an exception.
+/// </remarks>
 public sealed unsafe class PoolRecovery
 {
     private readonly PoolFile _file;
     private readonly RecordWriter _writer;
-    private readonly SortedDictionary<ulong, int> _byNumber = [];
-    private readonly Dictionary<int, List<int>> _bySlot = [];
+    private readonly long _nowNs;
+    private readonly SortedDictionary<ulong, int> _sealed = [];
+    private readonly Dictionary<int, int> _openOf = [];
+    private readonly ProcessLog?[] _logs;
 
-    private PoolRecovery(PoolFile file, TimeSpan? flushAge)
+    private PoolRecovery(PoolFile file, long nowNs, TimeSpan? flushAge)
     {
         _file = file;
         _writer = new RecordWriter(file, flushAge);
+        _nowNs = nowNs;
+        _logs = new ProcessLog?[file.SlotsReady];
     }
 
     /// <summary>Takes over the pool's content. The caller drives the writer (<see cref="RecordWriter.Tick"/>) until it is drained.</summary>
@@ -26,23 +34,27 @@ public sealed unsafe class PoolRecovery
     /// <param name="flushAge">As in <see cref="RecordWriter"/>.</param>
     public static RecordWriter Run(PoolFile file, long nowNs, TimeSpan? flushAge = null)
     {
-        var recovery = new PoolRecovery(file, flushAge);
+        var recovery = new PoolRecovery(file, nowNs, flushAge);
+        recovery.FindProcesses();
         recovery.FindBlocks();
-        recovery.SealOpenBlocks();
-        var logs = recovery.FindProcesses();
-        foreach (int block in recovery._byNumber.Values)
-        {
-            recovery._writer.Requeue(block);
-        }
-
-        foreach (var log in logs)
-        {
-            bool dying = log.SlotAt->State == SlotState.Ending;
-            recovery._writer.End(
-                log, dying ? (EndReason)log.SlotAt->EndReason : EndReason.RecorderDied, dying ? log.SlotAt->EndTimeNs : nowNs);
-        }
-
+        recovery.QueueSealed();
+        recovery.GoOn();
         return recovery._writer;
+    }
+
+    private void FindProcesses()
+    {
+        for (int i = 0; i < _logs.Length; i++)
+        {
+            var slot = _file.SlotAt(i);
+            if (slot->State != SlotState.Free)
+            {
+                _logs[i] = new ProcessLog(new ProcessIdentity(slot->Pid, slot->NamespacePid, slot->StartTicks));
+                _writer.Slots.Adopt(_logs[i]!, i);
+            }
+        }
+
+        _writer.Slots.FindFree();
     }
 
     private void FindBlocks()
@@ -55,251 +67,148 @@ public sealed unsafe class PoolRecovery
                 continue;
             }
 
-            if (!IsCurrent(head))
+            if (!IsCurrent(head) || !(head->State == BlockState.Open ? _openOf.TryAdd(head->Slot, i) : _sealed.TryAdd(head->Number, i)))
             {
                 // Opened and never written to, or given back but for the last store, or of a process whose End is committed.
-                head->Used = 0;
-                head->State = BlockState.Free;
                 _writer.Pool.Discard(i);
                 continue;
             }
 
-            if (!_bySlot.TryGetValue(head->Slot, out var blocks))
-            {
-                _bySlot[head->Slot] = blocks = [];
-            }
-
-            blocks.Add(i);
-            if (head->State == BlockState.Sealed)
-            {
-                _byNumber[head->Number] = i;
-                _file.SealedThrough = Math.Max(_file.SealedThrough, head->Number);
-            }
-        }
-
-        foreach (var blocks in _bySlot.Values)
-        {
-            // A process has at most one open block, its last.
-            blocks.Sort((a, b) => OrderOf(a).CompareTo(OrderOf(b)));
+            _writer.Pool.Adopt(_logs[head->Slot]!, i);
         }
     }
-
-    private ulong OrderOf(int block) => _file.HeadOf(block)->State == BlockState.Open ? ulong.MaxValue : _file.HeadOf(block)->Number;
 
     private bool IsCurrent(BlockHead* head) =>
-        (head->Used & 0xffff) != 0
+        head->State is BlockState.Open or BlockState.Sealed
+        && (head->Used & 0xffff) != 0
         && (head->Used & 0xffff) + (head->Used >> 16) <= BlockHead.Capacity
-        && (uint)head->Slot < (uint)_file.SlotCount
+        && (uint)head->Slot < (uint)_logs.Length
+        && _logs[head->Slot] is not null
         && _file.SlotAt(head->Slot)->Generation == head->Generation
-        && _file.SlotAt(head->Slot)->State != SlotState.Free
-        && (head->State == BlockState.Open || head->Number != 0);
+        && head->FirstSeq != 0
+        && (head->State == BlockState.Open || (head->Number != 0 && head->Count >= 0));
 
-    private void SealOpenBlocks()
+    private void QueueSealed()
     {
-        foreach (var (_, blocks) in _bySlot)
+        foreach (var (number, block) in _sealed)
         {
-            int last = blocks[^1];
-            var head = _file.HeadOf(last);
-            if (head->State != BlockState.Open)
+            _file.SealedThrough = Math.Max(_file.SealedThrough, number);
+            _writer.Requeue(block);
+            _logs[_file.HeadOf(block)->Slot]!.LastBlock = number;
+        }
+
+        _writer.AssumeCommitted(_sealed.Keys);
+    }
+
+    private void GoOn()
+    {
+        var ended = new List<ProcessLog>();
+        var unfinished = new List<ProcessLog>();
+        for (int i = 0; i < _logs.Length; i++)
+        {
+            if (_logs[i] is not { } log)
             {
                 continue;
             }
 
-            Recount(last, _file.SlotAt(head->Slot));
-            head->Number = _file.SealedThrough + 1;
-            head->LowWaterNs = long.MinValue;
-            head->Flags |= BlockHead.FlagSync;
-            CrashPoint.Passed();
-            Volatile.Write(ref *(byte*)&head->State, (byte)BlockState.Sealed);
-            CrashPoint.Passed();
-            Volatile.Write(ref _file.SealedThrough, head->Number);
-            _byNumber[head->Number] = last;
-        }
-    }
-
-    /// <summary>What the writer would have put into the head at the seal. Reading stops at the first bad record.</summary>
-    private void Recount(int block, ProcessSlot* slot)
-    {
-        var head = _file.HeadOf(block);
-        var decoder = new RecordDecoder();
-        int count = 0;
-        int events = 0;
-        ulong dropped = 0;
-        ulong kinds = 0;
-        long last = head->BaseTimeNs;
-        int body = 0;
-        int times = 0;
-        try
-        {
-            decoder.LoadUnsealed(BlockOf(block, slot));
-            while (decoder.MoveNext())
-            {
-                last = decoder.TimeNs;
-                dropped += decoder.Kind == RecordKind.Drop ? DropPayload.Read(decoder.Payload).Count ?? 0 : 0;
-            }
-
-            count = decoder.RecordsBegun;
-            events = decoder.EventsBegun;
-            kinds = decoder.KindsBegun;
-            body = decoder.BodyRead;
-            times = decoder.TimesRead;
-        }
-        catch (RecordFormatException)
-        {
-            // Can't come from a crash (bytes go before lengths): something wrote into the pool. What was read up to here is kept
-            // by reading again up to that point; the rest shows as missing in the process's count and becomes a Drop.
-            (count, events, kinds, dropped, last, body, times) = ReadGoodPart(block, slot);
-        }
-
-        head->Used = (uint)body | (uint)times << 16;
-        head->Count = count;
-        head->Events = events;
-        head->Kinds = kinds;
-        head->Dropped = dropped;
-        head->LastTimeNs = last;
-    }
-
-    private (int Count, int Events, ulong Kinds, ulong Dropped, long LastNs, int Body, int Times) ReadGoodPart(int block, ProcessSlot* slot)
-    {
-        var decoder = new RecordDecoder();
-        (int Count, int Events, ulong Kinds, ulong Dropped, long LastNs, int Body, int Times) good =
-            (0, 0, 0, 0, _file.HeadOf(block)->BaseTimeNs, 0, 0);
-        try
-        {
-            decoder.LoadUnsealed(BlockOf(block, slot));
-            while (decoder.MoveNext())
-            {
-                ulong dropped = decoder.Kind == RecordKind.Drop ? DropPayload.Read(decoder.Payload).Count ?? 0 : 0;
-                good = (decoder.RecordsBegun, decoder.EventsBegun, decoder.KindsBegun, good.Dropped + dropped, decoder.TimeNs, decoder.BodyRead,
-                    decoder.TimesRead);
-            }
-        }
-        catch (RecordFormatException)
-        {
-            return good;
-        }
-
-        return good;
-    }
-
-    private Block BlockOf(int block, ProcessSlot* slot)
-    {
-        var head = _file.HeadOf(block);
-        return new Block
-        {
-            Number = head->Number,
-            Process = new ProcessIdentity(slot->Pid, slot->NamespacePid, slot->StartTicks),
-            FirstSeq = head->FirstSeq,
-            Count = head->Count,
-            Events = head->Events,
-            Dropped = head->Dropped,
-            Kinds = head->Kinds,
-            BaseTimeNs = head->BaseTimeNs,
-            LastTimeNs = head->LastTimeNs,
-            LowWaterNs = head->LowWaterNs,
-            HasSync = true,
-            Continues = (head->Flags & BlockHead.FlagContinues) != 0,
-            Body = _file.BodyOf(block),
-            Times = _file.TimesOf(block),
-            PoolIndex = block,
-        };
-    }
-
-    /// <summary>The processes that need an End; those that have one are only waited for.</summary>
-    private List<ProcessLog> FindProcesses()
-    {
-        var logs = new List<ProcessLog>();
-        int highest = -1;
-        for (int i = 0; i < _file.SlotCount; i++)
-        {
-            var slot = _file.SlotAt(i);
-            if (slot->State == SlotState.Free)
-            {
-                continue;
-            }
-
-            highest = i;
-            var log = new ProcessLog(new ProcessIdentity(slot->Pid, slot->NamespacePid, slot->StartTicks));
-            var blocks = _bySlot.GetValueOrDefault(i) ?? [];
-            _writer.Slots.Adopt(log, i);
-            _writer.Pool.Adopt(log, blocks);
-            bool ended = GoOnAfter(log, blocks, slot);
-            if (slot->State == SlotState.Ended || ended)
-            {
-                slot->EndBlock = blocks.Count > 0 ? _file.HeadOf(blocks[^1])->Number : 0;
-                slot->State = SlotState.Ended;
-                _writer.Pool.Leave(log);
-                _writer.Slots.Ended(log);
-            }
-            else
-            {
-                DeclareMissing(log, slot);
-                logs.Add(log);
-            }
-        }
-
-        for (int i = 0; i < highest; i++)
-        {
-            if (_file.SlotAt(i)->State == SlotState.Free)
-            {
-                _writer.Slots.AddFree(i);
-            }
-        }
-
-        return logs;
-    }
-
-    /// <summary>Sets the log to where the process's records stop; true when the last one is its End.</summary>
-    private bool GoOnAfter(ProcessLog log, List<int> blocks, ProcessSlot* slot)
-    {
-        if (blocks.Count == 0)
-        {
+            // Where the sealed records stop stands in the slot, not in the blocks: the last of these may be committed and gone.
+            var slot = log.SlotAt;
             log.LastSeq = slot->SealedSeq;
             log.StoredEvents = slot->SealedEvents;
             log.DeclaredDrops = slot->SealedDropped;
-            return false;
+            log.Continues = slot->SealedContinues != 0;
+            _writer.Pool.Adopt(log);
+            var reason = DropReason.RecorderDied;
+            bool hasEnd = _openOf.TryGetValue(i, out int open)
+                ? Reopen(log, open, ref reason) == RecordKind.End
+                : slot->State == SlotState.Ended;
+            if (hasEnd)
+            {
+                ended.Add(log);
+            }
+            else
+            {
+                DropCounts.Reconcile(log, reason, _nowNs);
+                unfinished.Add(log);
+            }
         }
 
-        int last = blocks[^1];
-        var head = _file.HeadOf(last);
-        log.LastSeq = head->FirstSeq + (ulong)head->Count - 1;
-        log.StoredEvents = head->EventsBefore + (ulong)head->Events;
-        log.DeclaredDrops = head->DroppedBefore + head->Dropped;
-        log.LastBlock = head->Number;
-        var decoder = new RecordDecoder();
-        var kind = RecordKind.None;
-        decoder.LoadUnsealed(BlockOf(last, slot));
-        while (decoder.MoveNext())
-        {
-            kind = decoder.Kind;
-        }
-
-        log.Continues = decoder.IsPartial;
-        return kind == RecordKind.End;
+        _writer.AdoptEnds(ended, unfinished, _nowNs);
     }
 
-    /// <summary>Makes the slot's Drop counts agree with what was generated and is neither stored nor declared.</summary>
-    private static void DeclareMissing(ProcessLog log, ProcessSlot* slot)
+    /// <summary>Opens a block again, behind its last good record. Returns the kind of that.</summary>
+    private RecordKind Reopen(ProcessLog log, int block, ref DropReason reason)
     {
-        ulong missing = unchecked(slot->Generated - log.StoredEvents - log.DeclaredDrops);
-        var cells = MemoryMarshal.CreateSpan(ref *(DropCell*)slot->Drops, ProcessSlot.DropCells);
-        ulong counted = 0;
-        foreach (var cell in cells)
+        var head = _file.HeadOf(block);
+        var decoder = new RecordDecoder();
+        var good = new OpenBlock(head->Flags & BlockHead.FlagContinues, log.Identity.Pid, head->BaseTimeNs);
+        try
         {
-            counted += cell.Count;
+            decoder.LoadUnsealed(_writer.BlockAt(block));
+            while (decoder.MoveNext())
+            {
+                good.Read(decoder);
+                good.Dropped += decoder.Kind == RecordKind.Drop ? DropPayload.Read(decoder.Payload).Count ?? 0 : 0;
+            }
+
+            if (decoder.IsPartial)
+            {
+                good.Read(decoder);
+            }
+        }
+        catch (RecordFormatException)
+        {
+            // Not by a crash, since bytes go before lengths: something wrote into the pool. What comes behind is missing in the process's
+            // count and becomes a Drop.
+            reason = DropReason.Damaged;
         }
 
-        // Drop records are written cell by cell, and a cell is cleared after its record: the first ones may be in a block already.
-        for (int i = 0; i < cells.Length && counted > missing; i++)
-        {
-            counted -= cells[i].Count;
-            cells[i].Count = 0;
-        }
+        log.LastSeq = head->FirstSeq - 1 + (ulong)good.Count;
+        log.StoredEvents = head->EventsBefore + (ulong)good.Events;
+        log.DeclaredDrops = head->DroppedBefore + good.Dropped;
+        log.Continues = good.Continues;
+        log.BlockIndex = block;
+        log.Head = head;
+        log.BodyEnd = BlockHead.Size + good.Body;
+        log.TimesStart = BlockHead.BlockSize - good.Times;
+        log.Count = good.Count;
+        log.Events = good.Events;
+        log.Dropped = good.Dropped;
+        log.Kinds = good.Kinds;
+        log.LastTid = good.Tid;
+        log.LastTimeNs = good.TimeNs;
+        log.OldestNs = Math.Min(head->BaseTimeNs, good.TimeNs);
 
-        if (missing > counted)
+        // Whether it holds a sync record is not known; as one that does, it is committed and not only queued.
+        log.Flags = (byte)((head->Flags & BlockHead.FlagContinues) | BlockHead.FlagSync);
+        _writer.AdoptOpen(log);
+        return good.Last;
+    }
+
+    /// <summary>An open block up to its last good record.</summary>
+    private struct OpenBlock(int continues, int tid, long timeNs)
+    {
+        public int Count;
+        public int Events;
+        public ulong Kinds;
+        public ulong Dropped;
+        public int Body;
+        public int Times;
+        public int Tid = tid;
+        public long TimeNs = timeNs;
+        public bool Continues = continues != 0;
+        public RecordKind Last;
+
+        public void Read(RecordDecoder decoder)
         {
-            ref var rest = ref cells[ProcessSlot.DropCells - 1];
-            rest.Count += missing - counted;
+            Count = decoder.RecordsBegun;
+            Events = decoder.EventsBegun;
+            Kinds = decoder.KindsBegun;
+            Body = decoder.BodyRead;
+            Times = decoder.TimesRead;
+            (Tid, TimeNs) = decoder.Deltas;
+            Continues = decoder.IsPartial;
+            Last = decoder.Kind;
         }
     }
 }

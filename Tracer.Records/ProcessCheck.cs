@@ -135,7 +135,8 @@ internal sealed class ProcessCheck(ProcessIdentity identity, Action<string> prob
             events += RecordKinds.IsEvent(decoder.Kind) ? 1 : 0;
         }
 
-        if (kinds != block.Kinds || events != block.Events || Dropped - dropped != block.Dropped || decoder.TimeNs != block.LastTimeNs)
+        if (kinds != block.Kinds || events != block.Events || Dropped - dropped != block.Dropped
+            || (block.Count > 0 && !decoder.IsPartial && decoder.TimeNs != block.LastTimeNs))
         {
             problem($"process {identity.Pid}: block {block.Number} says kinds {block.Kinds:x}, {block.Events} events, {block.Dropped} dropped, "
                 + $"last time {block.LastTimeNs}; its records say {kinds:x}, {events}, {Dropped - dropped}, {decoder.TimeNs}");

@@ -57,10 +57,16 @@ public sealed unsafe class ProcessLog
 
     internal bool Ended;
 
-    /// <summary>Time of the oldest stop that was refused a reservation and waits; long.MaxValue when none does.</summary>
-    internal long RefusedNs = long.MaxValue;
+    /// <summary>The cells of <see cref="DropCounts"/> that have something to tell, a bit each.</summary>
+    internal uint Lost;
 
-    /// <summary>Open blocks are linked in the order in which they were opened: the first has the oldest record.</summary>
+    /// <summary>Stops that were refused a reservation and wait.</summary>
+    internal int Waiting;
+
+    /// <summary>Time of the oldest record in the open block.</summary>
+    internal long OldestNs;
+
+    /// <summary>Open blocks are linked by <see cref="OldestNs"/>.</summary>
     internal ProcessLog? OlderOpen;
     internal ProcessLog? NewerOpen;
 

@@ -45,10 +45,19 @@ internal unsafe struct ProcessSlot
     [FieldOffset(56)] public long HeldNs;
     [FieldOffset(64)] public ulong Holds;
     [FieldOffset(72)] public int EndReason;
+
+    /// <summary>1 when the last sealed block ends within a record: the next one continues it.</summary>
+    [FieldOffset(76)] public byte SealedContinues;
     [FieldOffset(80)] public long EndTimeNs;
 
     /// <summary>Number of the block that holds End.</summary>
     [FieldOffset(88)] public ulong EndBlock;
+
+    /// <summary>Why the events of each cell are missing: a <see cref="Payloads.DropReason"/> a cell.</summary>
+    [FieldOffset(96)] public fixed byte Reasons[DropCells];
+
+    /// <summary>Time of the last sealed record: what a recovery finds missing is not older.</summary>
+    [FieldOffset(112)] public long SealedTimeNs;
     [FieldOffset(128)] public fixed byte Drops[DropCells * DropCell.Size];
 
     /// <summary>The cell of a kind.</summary>

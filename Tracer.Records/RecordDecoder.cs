@@ -80,11 +80,13 @@ public sealed class RecordDecoder
         _bodyAt = 0;
         _timesAt = _times.Length;
         _left = block.Count;
+        _payloadAt = 0;
+        _payloadLength = 0;
         _context.Reset();
         _tid = block.Process.Pid;
         _cpu = -1;
         _timeNs = block.BaseTimeNs;
-        _seq = block.FirstSeq - 1;
+        _seq = unchecked(block.FirstSeq - 1);
     }
 
     /// <summary>Takes a block of a dead pool: what its head says of count and state is not trusted, and it may continue anything.</summary>
@@ -114,6 +116,9 @@ public sealed class RecordDecoder
 
     /// <summary>While <see cref="IsPartial"/>: time of the record that was begun.</summary>
     public long PartialTimeNs => TimeNs;
+
+    /// <summary>Thread and time that the next record of the block is encoded against.</summary>
+    internal (int Tid, long TimeNs) Deltas => (_tid, _timeNs);
 
     /// <summary>Forgets a record that was begun, after a gap.</summary>
     public void Abandon() => _partial = false;

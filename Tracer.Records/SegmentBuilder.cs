@@ -106,7 +106,7 @@ public sealed class SegmentBuilder : IDisposable
         {
             bytes += entries[i].Block.Length;
             Span(entries[i].Process, _frames.Count);
-            if (bytes >= _frameTarget || i + 1 == entries.Length)
+            if (bytes >= _frameTarget || i + 1 - start == SegmentFormat.MaxFrameBlocks || i + 1 == entries.Length)
             {
                 WriteFrame(entries[start..(i + 1)], bytes);
                 start = i + 1;

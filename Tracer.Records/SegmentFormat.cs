@@ -18,6 +18,9 @@ internal static class SegmentFormat
     /// <summary>The longest frame that a reader decompresses: bounds what a forged length can make it allocate.</summary>
     public const int MaxFrameRaw = 8 << 20;
 
+    /// <summary>The most blocks of a frame: bounds what a forged count can make a reader allocate.</summary>
+    public const int MaxFrameBlocks = 8192;
+
     /// <summary>The longest block that a frame may hold; with its descriptor it fits in a frame of its own.</summary>
     public const int MaxBlockLength = 4 << 20;
 

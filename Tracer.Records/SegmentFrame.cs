@@ -50,7 +50,7 @@ internal static class SegmentFrame
     public static void Read(ReadOnlyMemory<byte> untrusted, string where, IReadOnlyList<SegmentProcess> processes, List<Block> into)
     {
         var c = new SpanCursor(untrusted.Span, where);
-        int count = c.Count(c.Remaining, "a count of blocks");
+        int count = c.Count(SegmentFormat.MaxFrameBlocks, "a count of blocks");
         var heads = new Head[count];
         var last = default(Previous);
         long bodies = 0;

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Tracer.Records.Payloads;
-
 namespace Tracer.Records;
 
 /// <summary>Which slot of a pool's process table is whose. The writer thread, but for <see cref="IdentityOf"/>.</summary>
@@ -25,16 +22,18 @@ internal sealed unsafe class SlotTable
     public int InUse => _used - _free.Count;
 
     /// <summary>Gives a slot to a process.</summary>
-    public void Take(ProcessLog log)
+    public void Take(ProcessLog log, long timeNs)
     {
         int index = _free.Count > 0 ? _free.Pop() : _used++;
         var slot = _file.SlotAt(index);
         uint generation = slot->Generation + 1;
-        *slot = default;
+        new Span<byte>((byte*)slot + sizeof(ulong), ProcessSlot.Size - sizeof(ulong)).Clear();
+        CrashPoint.Passed();
         slot->Generation = generation;
         slot->Pid = log.Identity.Pid;
         slot->NamespacePid = log.Identity.NamespacePid;
         slot->StartTicks = log.Identity.StartTicks;
+        slot->SealedTimeNs = timeNs;
         CrashPoint.Passed();
         Volatile.Write(ref *(int*)&slot->State, (int)SlotState.Live);
         CrashPoint.Passed();
@@ -50,8 +49,17 @@ internal sealed unsafe class SlotTable
         _used = Math.Max(_used, index + 1);
     }
 
-    /// <summary>In a dead pool: a slot below the highest one that nobody has.</summary>
-    public void AddFree(int index) => _free.Push(index);
+    /// <summary>In a dead pool, when all are adopted: the slots between them that nobody has.</summary>
+    public void FindFree()
+    {
+        for (int i = _used - 1; i >= 0; i--)
+        {
+            if (_file.SlotAt(i)->State == SlotState.Free)
+            {
+                _free.Push(i);
+            }
+        }
+    }
 
     /// <summary>
     /// Whose blocks carry that slot. A slot is given again only when the block with its End is committed, so this is right for
@@ -69,24 +77,8 @@ internal sealed unsafe class SlotTable
         {
             _ended.Dequeue();
             Volatile.Write(ref *(int*)&_file.SlotAt(ended.Slot)->State, (int)SlotState.Free);
+            CrashPoint.Passed();
             _free.Push(ended.Slot);
         }
     }
-
-    /// <summary>Counts events that are not kept.</summary>
-    public static void CountDrop(ProcessLog log, RecordKind kind, ulong count, long firstNs, long lastNs)
-    {
-        ref var cell = ref MemoryMarshal.CreateSpan(ref *(DropCell*)log.SlotAt->Drops, ProcessSlot.DropCells)[ProcessSlot.CellOf(kind)];
-        if (cell.Count == 0)
-        {
-            cell.FirstNs = firstNs;
-        }
-
-        cell.LastNs = lastNs;
-        cell.Count += count;
-    }
-
-    /// <summary>Why a process's counted events are missing.</summary>
-    public static DropReason ReasonOf(ProcessLog log) =>
-        (EndReason)log.SlotAt->EndReason == EndReason.RecorderDied ? DropReason.RecorderDied : DropReason.PoolFull;
 }

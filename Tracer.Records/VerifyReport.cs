@@ -67,7 +67,7 @@ public readonly record struct VerifyDeclared(
     /// <inheritdoc/>
     public override string ToString()
     {
-        string what = Source == RecordKind.Gap ? "not traced" : $"{Count?.ToString(null, null) ?? "an unknown number of"} {(Kind == RecordKind.None ? "events" : Kind)}";
+        string what = Source == RecordKind.Gap ? "not traced" : $"{Count?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "an unknown number of"} {(Kind == RecordKind.None ? "events" : Kind)}";
         double span = Math.Max(0, unchecked(LastNs - FirstNs)) / 1e6;
         return string.Create(null, $"process {Process.Pid}: {what}, within {span:0.###} ms, {Reason}");
     }

@@ -31,6 +31,12 @@ internal static unsafe partial class Libc
     public static partial int getpid();
 
     [LibraryImport("libc"), SuppressGCTransition]
+    public static partial int getpgid(int pid);
+
+    [LibraryImport("libc"), SuppressGCTransition]
+    public static partial int getsid(int pid);
+
+    [LibraryImport("libc"), SuppressGCTransition]
     public static partial int sigaction(int sig, SigAction* action, SigAction* old);
 
     [LibraryImport("libc"), SuppressGCTransition]

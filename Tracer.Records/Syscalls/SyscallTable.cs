@@ -19,7 +19,7 @@ public static partial class SyscallTable
     public static bool TryGet(Machine machine, int untrustedNumber, [NotNullWhen(true)] out SyscallInfo? info)
     {
         var calls = Calls(machine);
-        info = (uint)untrustedNumber < (uint)calls.Length ? calls[untrustedNumber] : null;
+        info = unchecked((uint)untrustedNumber) < (uint)calls.Length ? calls[untrustedNumber] : null;
         return info is not null;
     }
 

@@ -231,7 +231,7 @@ internal sealed class BlockEncoder(ProcessIdentity process, int capacity = 4000)
     {
         for (; value >= 0x80; value >>= 7)
         {
-            to.Add((byte)(value | 0x80));
+            to.Add((byte)((value & 0x7f) | 0x80));
         }
 
         to.Add((byte)value);

@@ -7,12 +7,22 @@ internal sealed class TestPool : IDisposable
 {
     public TestPool(int blocks = 64, int slots = 512)
     {
-        Directory = System.IO.Directory.CreateTempSubdirectory("tracer-pool-").FullName;
+        Directory = NewDirectory();
         File = PoolFile.Create(Directory, Guid.CreateVersion7(), blocks, slots);
         Writer = new RecordWriter(File);
     }
 
     public string Directory { get; }
+
+    /// <summary>A directory as pools have: on tmpfs where there is one, 0700.</summary>
+    public static string NewDirectory()
+    {
+        const string Shm = "/dev/shm";
+        return System.IO.Directory.Exists(Shm)
+            ? System.IO.Directory.CreateDirectory(
+                $"{Shm}/tracer-test-{Guid.NewGuid():N}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName
+            : System.IO.Directory.CreateTempSubdirectory("tracer-pool-").FullName;
+    }
 
     public PoolFile File { get; }
 

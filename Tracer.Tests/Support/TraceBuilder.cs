@@ -115,6 +115,14 @@ internal sealed class TraceBuilder
         encoder.Sealed.Clear();
     }
 
+    /// <summary>Takes blocks that have their numbers, e.g. from a pool.</summary>
+    public TraceBuilder Take(IReadOnlyList<Block> blocks)
+    {
+        Pending.AddRange(blocks);
+        _number = Math.Max(_number, blocks.Max(b => b.Number));
+        return this;
+    }
+
     /// <summary>Puts pending blocks into a segment.</summary>
     public TraceBuilder Commit(Func<Block, bool>? which = null, int level = 3, int frameTarget = SegmentBuilder.FrameTarget)
     {
@@ -140,7 +148,7 @@ internal sealed class TraceBuilder
             _committed.Add(block.Number);
             _totals.Records += (ulong)block.Count;
             _totals.Events += (ulong)block.Events;
-            _totals.Dropped += block.Dropped;
+            _totals.Dropped = unchecked(_totals.Dropped + block.Dropped);
             _totals.Raw += (ulong)block.Length;
             _totals.Processes += block.FirstSeq == 1 ? 1UL : 0;
         }

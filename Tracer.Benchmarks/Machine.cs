@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+using Spectre.Console;
+
+namespace Tracer.Benchmarks;
+
+/// <summary>The line above each table: figures mean little without it.</summary>
+internal static class Machine
+{
+    public static void Print(string command)
+    {
+        string cpu = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "?";
+        AnsiConsole.WriteLine($"{Environment.ProcessorCount} CPUs {cpu}, Linux {Environment.OSVersion.Version}, {RuntimeInformation.FrameworkDescription}; {command}");
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Tracer.Actors;
+
+namespace Tracer.Host;
+
+/// <summary>A line that says how far the store is behind after the command has ended: redrawn on a terminal, said once elsewhere.</summary>
+internal sealed class StoreProgress(RunOptions options, LocalPipeline pipeline) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(250);
+
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly bool _terminal = !Console.IsErrorRedirected;
+    private long _drawn;
+
+    /// <summary>Shows the line when it is time to.</summary>
+    public void Show()
+    {
+        if (options.Quiet || Stopwatch.GetElapsedTime(_start) < Patience || (_drawn != 0 && (!_terminal || Stopwatch.GetElapsedTime(_drawn) < Redraw)))
+        {
+            return;
+        }
+
+        _drawn = Stopwatch.GetTimestamp();
+        var now = pipeline.Progress;
+        string state = now.Failure is { } failure
+            ? $"the store fails ({failure}) and is tried again"
+            : "the store is behind";
+        string line = $"tracer: {state}: {Sizes.Bytes(now.BytesOutstanding)} to commit; Ctrl-C keeps it for 'tracer recover'";
+        Console.Error.Write(_terminal ? $"\r{line}\e[K" : line + "\n");
+    }
+
+    /// <summary>Takes the line away.</summary>
+    public void Dispose()
+    {
+        if (_drawn != 0 && _terminal)
+        {
+            Console.Error.Write("\r\e[K");
+        }
+    }
+}

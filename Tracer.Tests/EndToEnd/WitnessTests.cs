@@ -1,0 +1,42 @@
+using System.Globalization;
+using Tracer.Records;
+using Tracer.Tests.Support;
+
+namespace Tracer.Tests.EndToEnd;
+
+/// <summary>C1 against a witness that is not ours: the kernel's own count of entered system calls, by perf, in the same run.</summary>
+public sealed class WitnessTests : IDisposable
+{
+    private readonly TracerRun _tracer = new();
+
+    public void Dispose() => _tracer.Dispose();
+
+    [SkippableFact]
+    public void C1_Dd_CallsEqualPerfsCount() => AssertEqualsPerf("dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=20000");
+
+    [SkippableFact]
+    public void C1_Tar_CallsEqualPerfsCount() => AssertEqualsPerf("tar", "cf", "/dev/null", "/usr/share/doc");
+
+    [SkippableFact]
+    public void C1_Forks_CallsEqualPerfsCount() =>
+        AssertEqualsPerf("sh", "-c", "i=0; while [ $i -lt 60 ]; do /bin/true; (:) & i=$((i+1)); done; wait");
+
+    [SkippableTheory]
+    [InlineData(8)]
+    [InlineData(64)]
+    public void C1_Threads_CallsEqualPerfsCount(int threads) =>
+        AssertEqualsPerf(TracerRun.TestProgram("threads", Path.Combine(_tracer.Directory, "counter"), "500", $"{threads}"));
+
+    private void AssertEqualsPerf(params string[] command)
+    {
+        Need.SyscallTracepoints();
+        string counts = Path.Combine(_tracer.Directory, "perf");
+        var ended = _tracer.Run([], ["perf", "stat", "-x,", "-o", counts, "-e", "raw_syscalls:sys_enter", "--", .. command]);
+        Assert.Equal(0, ended.Status);
+        long expected = File.ReadLines(counts).Where(l => l.Contains("raw_syscalls:sys_enter", StringComparison.Ordinal))
+            .Select(l => long.Parse(l.Split(',')[0], CultureInfo.InvariantCulture)).Single();
+        Assert.Equal(expected, _tracer.CountCallsUnderWrapper());
+        var report = _tracer.Verify();
+        Assert.Equal((VerifyVerdict.Complete, 0UL), (report.Verdict, report.Dropped));
+    }
+}
