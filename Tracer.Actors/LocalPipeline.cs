@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using Akka.Persistence.Sql.Config;
 using LinqToDB;
 using LinqToDB.Interceptors;
 using Microsoft.Data.Sqlite;
@@ -40,9 +41,11 @@ public sealed class LocalPipeline : IAsyncDisposable
     private readonly IActorRef _uplink;
     private readonly ProgressBoard _board;
     private readonly LogList _log;
+    private readonly string _connection;
 
-    private LocalPipeline(ActorSystem system, IActorRef uplink, ProgressBoard board, LogList log)
+    private LocalPipeline(ActorSystem system, IActorRef uplink, ProgressBoard board, LogList log, string connection)
     {
+        _connection = connection;
         _system = system;
         _uplink = uplink;
         _board = board;
@@ -67,7 +70,8 @@ public sealed class LocalPipeline : IAsyncDisposable
         var settings = TracerSettings.Read(config);
         var log = new LogList();
         var board = new ProgressBoard();
-        var system = ActorSystem.Create("tracer", Setups(options, settings, config, log));
+        string connection = ConnectionString(options.Store.Path, settings.Store);
+        var system = ActorSystem.Create("tracer", Setups(options, settings, config, log, connection));
         var journal = new JournalActorOptions
         {
             Header = options.Header,
@@ -90,7 +94,7 @@ public sealed class LocalPipeline : IAsyncDisposable
             UplinkActor.Props(new UplinkActorOptions { Source = options.Source, Trace = trace, Settings = settings.Uplink, Board = board })
                 .WithDispatcher(Dispatcher),
             "uplink");
-        return new LocalPipeline(system, uplink, board, log);
+        return new LocalPipeline(system, uplink, board, log, connection);
     }
 
     /// <summary>Commits all, ends the trace, and answers when that is in the store, however long it takes. No block may be sealed after this.</summary>
@@ -117,7 +121,8 @@ public sealed class LocalPipeline : IAsyncDisposable
     {
         _uplink.Tell(UplinkProtocol.Abandon.Instance);
         await _system.Terminate().ConfigureAwait(false);
-        SqliteConnection.ClearAllPools();
+        using var pooled = new SqliteConnection(_connection);
+        SqliteConnection.ClearPool(pooled);
     }
 
     internal const string Dispatcher = "tracer.dispatcher";
@@ -127,15 +132,17 @@ public sealed class LocalPipeline : IAsyncDisposable
         .FromResource("tracer.hocon", typeof(LocalPipeline).Assembly)
         .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration);
 
-    private static ActorSystemSetup Setups(LocalPipelineOptions options, TracerSettings settings, Config config, LogList log)
+    private static string ConnectionString(string path, TracerSettings.StoreSettings settings) => new SqliteConnectionStringBuilder
     {
-        string connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = options.Store.Path,
-            Mode = SqliteOpenMode.ReadWrite,
-            Pooling = true,
-            DefaultTimeout = (int)settings.Store.BusyTimeout.TotalSeconds,
-        }.ConnectionString;
+        DataSource = path,
+        Mode = SqliteOpenMode.ReadWrite,
+        Pooling = true,
+        DefaultTimeout = (int)settings.BusyTimeout.TotalSeconds,
+    }.ConnectionString;
+
+    private static ActorSystemSetup Setups(
+        LocalPipelineOptions options, TracerSettings settings, Config config, LogList log, string connection)
+    {
         var data = new DataOptions()
             .UseConnectionString(ProviderName.SQLiteMS, connection)
             .UseInterceptor(new ConnectionPragmas(settings.Store, options.Durable));
@@ -144,9 +151,10 @@ public sealed class LocalPipeline : IAsyncDisposable
             data = data.UseInterceptor(interceptor);
         }
 
+        string quoted = "\"" + connection.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
         var named = ConfigurationFactory.ParseString(
-            $"akka.persistence.journal.sql.connection-string = \"{connection}\"\nakka.persistence.query.journal.sql.connection-string = \"{connection}\"");
+            $"akka.persistence.journal.sql.connection-string = {quoted}\nakka.persistence.query.journal.sql.connection-string = {quoted}");
         return ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(named.WithFallback(config)), new Akka.Persistence.Sql.Config.DataOptionsSetup(data), new LogMemorySetup(log));
+            BootstrapSetup.Create().WithConfig(named.WithFallback(config)), new DataOptionsSetup(data), new LogMemorySetup(log));
     }
 }

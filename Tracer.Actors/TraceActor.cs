@@ -32,6 +32,7 @@ public sealed class TraceActor : UntypedActor, IWithTimers
     private bool _answerDue;
     private bool _connecting;
     private TraceEnding? _ending;
+    private TraceEnd? _end;
     private IReply? _lastWord;
 
     /// <summary>As <see cref="Props(TraceActorOptions)"/> says.</summary>
@@ -169,12 +170,13 @@ public sealed class TraceActor : UntypedActor, IWithTimers
 
     private void BecomeRecording(JournalProtocol.Ready ready)
     {
-        if (ready.End is { } end)
+        if (ready.End is { } end && _state.CloseSent)
         {
-            BecomeOver(_state.CloseSent ? new Closed(end) : new Fenced("the trace is closed already"));
+            BecomeOver(new Closed(end));
             return;
         }
 
+        _end = ready.End;        // closed by an earlier life of the recorder: what it left in its pool can only be repeats
         _journal = ready.Writer;
         if (_state.Epoch == 0)
         {
@@ -288,6 +290,12 @@ public sealed class TraceActor : UntypedActor, IWithTimers
             {
                 TracerMetrics.Repeats.Add(1);
                 continue;
+            }
+
+            if (_end is not null)
+            {
+                BecomeOver(new Fenced("the trace is closed already, and this recorder has more blocks for it"));
+                return;
             }
 
             bytes += block.Length;
@@ -430,6 +438,12 @@ public sealed class TraceActor : UntypedActor, IWithTimers
     {
         if (_ending is not null && _state.Credit.HeldBytes == 0 && _writerReady)
         {
+            if (_end is not null)
+            {
+                BecomeOver(new Closed(_end));
+                return;
+            }
+
             _state = _state with { CloseSent = true };
             _journal.Tell(new JournalProtocol.Close(_ending));
         }

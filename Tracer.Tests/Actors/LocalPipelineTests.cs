@@ -129,7 +129,7 @@ public sealed class LocalPipelineTests : IDisposable
     [Fact]
     public async Task C12_NextRecorder_GoesOnWhereThePoolStands()
     {
-        using var store = SqliteStore.OpenOrCreate(_directory.File("tracer.db"));
+        using var store = SqliteStore.OpenOrCreate(_directory.File("a \"b\"; c=d\\'e.db"));     // any path is a path
         var id = Guid.CreateVersion7();
         var header = Traces.Header(store.AllocateNumber(id), "each", id: id);
         var source = new FakeBlockSource();
@@ -161,6 +161,14 @@ public sealed class LocalPipelineTests : IDisposable
         Assert.Equal(20, again.Returned.Count);
         Assert.Equal(2UL, store.ListTraces()[0].Last!.Epoch);
         Assert.Empty(again.Errors);
+
+        // Once more, with the trace closed: its recorder died before it could remove its pool.
+        var third = new FakeBlockSource { PoolId = source.PoolId };
+        third.Seal(1);
+        await using var late = LocalPipeline.Start(new LocalPipelineOptions { Store = store, Header = header, Source = third });
+        Assert.Equal(20UL, (await late.FinishAsync(Traces.Ending).WaitAsync(TimeSpan.FromSeconds(60))).Blocks);
+        Assert.Equal([1UL], third.Returned);
+        AssertWhole(store, id, 20);
     }
 
     private static void AssertWhole(SqliteStore store, Guid id, int blocks)
