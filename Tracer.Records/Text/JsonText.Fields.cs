@@ -7,15 +7,21 @@ public sealed partial class JsonText
 {
     private void WriteFields(ProcessView process, RecordDecoder record)
     {
+        if (record.Kind == RecordKind.Syscall)
+        {
+            WriteCall(process, record);
+            return;
+        }
+
+        if (record.Kind == RecordKind.Sysret)
+        {
+            WriteReturn(process, record);
+            return;
+        }
+
         var payload = record.Payload;
         switch (record.Kind)
         {
-            case RecordKind.Syscall:
-                WriteCall(process, record);
-                break;
-            case RecordKind.Sysret:
-                WriteReturn(process, record);
-                break;
             case RecordKind.Namei:
                 WriteName(NameiSpans.Read(payload));
                 break;
