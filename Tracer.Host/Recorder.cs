@@ -134,7 +134,7 @@ internal sealed class Recorder(RunOptions options)
             {
                 pool.Destination = store.Path;
                 pool.Header = header;
-                _writer = new RecordWriter(pool);
+                _writer = new RecordWriter(pool) { Clock = () => new(HostFacts.RealtimeNs, HostFacts.BoottimeNs) };
                 _go.Set();
                 return RecordInto(store, header, pool, signals);
             }
