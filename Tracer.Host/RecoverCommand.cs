@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tracer.Records;
 
 namespace Tracer.Host;
 

@@ -185,7 +185,7 @@ public class PtraceProcessTests
         var sink = new FakeSink();
         bool open = true;
         sink.AllowReserve = _ => Volatile.Read(ref open);
-        var capturing = new Capturing(sink, new CaptureOptions(), SpawnOptions.Of("sh", "-c", "while :; do :; done < /dev/null & sleep 0.05; kill $!; sleep 100"));
+        var capturing = new Capturing(sink, new CaptureOptions(), SpawnOptions.Of("sh", "-c", "while :; do kill -0 $$; done"));
         Capturing.Until(() => sink.Snapshot().Any(r => r.Kind == RecordKind.Syscall));
         Volatile.Write(ref open, false);
         Thread.Sleep(20);
