@@ -17,7 +17,6 @@ internal static class TraceArgument
         {
             HelpName = "TRACE",
             Arity = ArgumentArity.ZeroOrOne,
-            HelpName = "TRACE",
             Description = "Number, name, or end of the id, as 'tracer ls' shows them. Default: the newest",
         };
         argument.CompletionSources.Add(context => Complete(context, store));
@@ -31,7 +30,6 @@ internal static class TraceArgument
         {
             HelpName = "TRACE",
             Arity = ArgumentArity.OneOrMore,
-            HelpName = "TRACE",
             Description = "Number, name, or end of the id, as 'tracer ls' shows them",
         };
         argument.CompletionSources.Add(context => Complete(context, store));
