@@ -3,7 +3,9 @@ using Tracer.Records;
 
 namespace Tracer.Actors;
 
-/// <summary>Blocks that wait for a segment, a queue for each process; taken round-robin, so that a flood never keeps a quiet process waiting.</summary>
+/// <summary>
+/// Blocks that wait for a segment, a queue for each process; taken round-robin, so that a flood never keeps a quiet process waiting.
+/// </summary>
 internal sealed class BlockQueue
 {
     private readonly Dictionary<ProcessIdentity, Lane> _lanes = [];

@@ -14,7 +14,7 @@ namespace Tracer.Actors;
 /// 300 ms a write). Holds no block longer than its caller does; what it loses by stopping is offered again to the next one.
 /// When it has stopped, nobody reads the blocks' memory.
 /// </remarks>
-public sealed class JournalActor : UntypedPersistentActor, IWithTimers
+public sealed partial class JournalActor : UntypedPersistentActor, IWithTimers
 {
     // Recovering --highest sequence number is known--> Reading --last row, new trace--> Opening --TraceOpened is committed--> Collecting
     // Reading --last row, known trace--> Collecting --Close, all is committed--> Closing --TraceClosed is committed--> Closed
@@ -24,6 +24,7 @@ public sealed class JournalActor : UntypedPersistentActor, IWithTimers
     private readonly BlockQueue _queue = new();
     private readonly SegmentPress _press;
     private readonly BlockWindow _committed = new();
+    private BlockSet _found = BlockSet.Empty;
     private JournalState _state = new();
     private PressedSegment? _writing;
     private PressedSegment? _pressed;
@@ -127,9 +128,7 @@ public sealed class JournalActor : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case Append append:
-                _queue.Add(append.Process, Sender, append.Blocks);
-                Linger();
-                Advance();
+                Take(append);
                 break;
             case Pressed { Segment: var segment }:
                 _pressing = false;
@@ -189,8 +188,10 @@ public sealed class JournalActor : UntypedPersistentActor, IWithTimers
         }
 
         _state = JournalState.At(tail);
-        _committed.Reset(
-            tail.Segment is { } last && last.PoolId == _options.PoolId ? BlockSet.From(last.CommittedThrough, last.CommittedBeyond) : BlockSet.Empty);
+        _found = tail.Segment is { } last && last.PoolId == _options.PoolId
+            ? BlockSet.From(last.CommittedThrough, last.CommittedBeyond)
+            : BlockSet.Empty;
+        _committed.Reset(_found);
         if (tail.LastSequenceNr > 0)
         {
             BecomeCollecting(tail);
@@ -216,100 +217,6 @@ public sealed class JournalActor : UntypedPersistentActor, IWithTimers
             Become(Closed);
             Context.Parent.Tell(new JournalProtocol.Closed(closed.End));
         });
-    }
-
-    /// <summary>Does what can be done now: hand over the finished segment, make the next one, close.</summary>
-    private void Advance()
-    {
-        if (_writing is null && _pressed is not null)
-        {
-            Write(_pressed);
-            _pressed = null;
-        }
-
-        if (!_pressing && _pressed is null && _queue.Count > 0 && IsTimeToPress)
-        {
-            Press();
-        }
-
-        if (_ending is { } ending && _queue.Count == 0 && !_pressing && _pressed is null && _writing is null)
-        {
-            _ending = null;
-            BecomeClosing(ending);
-        }
-    }
-
-    /// <summary>A full segment is made at once, to be ready when the write under way has ended. Less than that only when nothing is being written.</summary>
-    private bool IsTimeToPress =>
-        _queue.Bytes >= _target || (_writing is null && (_due || _ending is not null || _options.Linger == TimeSpan.Zero));
-
-    private void Press()
-    {
-        var batch = _queue.Take(_target);
-        foreach (var block in batch.Blocks)
-        {
-            _committed.Add(block.Number);
-        }
-
-        var next = _state.Next(_options.Header.TraceId, _options.PoolId, batch.Blocks, _committed.Snapshot());
-        if (_queue.Count == 0)
-        {
-            _due = false;
-            _lingering = false;
-            Timers.Cancel(LingerIsOver.Instance);
-        }
-
-        int level = _queue.Count == 0 ? _options.Settings.IdleLevel : _options.Settings.BusyLevel;
-        if (batch.RawBytes <= _options.Settings.InlineBytes)
-        {
-            // Shorter than the way to another thread and back.
-            _pressed = _press.Make(batch, _state, next, level);
-            _state = _pressed.After;
-            if (_writing is null)
-            {
-                Write(_pressed);
-                _pressed = null;
-            }
-
-            return;
-        }
-
-        _pressing = true;
-        _press.Start(batch, _state, next, level).PipeTo(Self, success: static s => new Pressed(s), failure: static e => new PressFailed(e));
-    }
-
-    private void Write(PressedSegment segment)
-    {
-        _writing = segment;
-        _writeStarted = _options.Time.GetTimestamp();
-        PersistAsync(new SegmentWritten(segment.Bytes), _ => Written());
-    }
-
-    private void Written()
-    {
-        var segment = _writing!;
-        _writing = null;
-        var elapsed = _options.Time.GetElapsedTime(_writeStarted);
-        _target = _options.Settings.NextTarget(_target, elapsed);
-        TracerMetrics.Segments.Add(1);
-        TracerMetrics.RawBytes.Add(segment.Batch.RawBytes);
-        TracerMetrics.StoredBytes.Add(segment.Bytes.Length);
-        TracerMetrics.WriteTime.Record(elapsed.TotalSeconds);
-        foreach (var answer in segment.Batch.Answers)
-        {
-            answer.ReplyTo.Tell(new Stored(answer.Through));
-        }
-
-        Advance();
-    }
-
-    private void Linger()
-    {
-        if (!_lingering && !_due && _options.Linger > TimeSpan.Zero)
-        {
-            _lingering = true;
-            Timers.StartSingleTimer(LingerIsOver.Instance, LingerIsOver.Instance, _options.Linger);
-        }
     }
 
     private void Stop(IReply lastWord)

@@ -23,7 +23,9 @@ public sealed record JournalActorOptions
     /// <summary>How long blocks may wait for a segment to fill while nothing is being written. Zero under policy <c>each</c>.</summary>
     public TimeSpan Linger { get; init; }
 
-    /// <summary>Epoch of this TraceActor's last writer; 0 for its first. A higher one in the store means that someone else took over.</summary>
+    /// <summary>
+    /// Epoch of this TraceActor's last writer; 0 for its first. A higher one in the store means that someone else took over.
+    /// </summary>
     public ulong KnownEpoch { get; init; }
 
     /// <summary>Our own TraceClosed may have landed: to find it is no sign of another writer.</summary>

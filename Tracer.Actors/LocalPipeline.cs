@@ -97,7 +97,9 @@ public sealed class LocalPipeline : IAsyncDisposable
         return new LocalPipeline(system, uplink, board, log, connection);
     }
 
-    /// <summary>Commits all, ends the trace, and answers when that is in the store, however long it takes. No block may be sealed after this.</summary>
+    /// <summary>
+    /// Commits all, ends the trace, and answers when that is in the store, however long it takes. No block may be sealed after this.
+    /// </summary>
     /// <param name="ending">How the trace ended.</param>
     /// <param name="stop">Gives up waiting; the pipeline goes on.</param>
     /// <exception cref="StoreException">Another recorder has the trace: nothing more can be committed.</exception>

@@ -58,7 +58,9 @@ public sealed class LogMemorySetup(LogList list) : Setup
     public LogList List { get; } = list;
 }
 
-/// <summary>Akka's logger for Tracer: keeps the last warnings and errors and prints nothing, because the terminal is the traced program's.</summary>
+/// <summary>
+/// Akka's logger for Tracer: keeps the last warnings and errors and prints nothing, because the terminal is the traced program's.
+/// </summary>
 public sealed class LogMemory : UntypedActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     private readonly LogList _list = Context.System.Settings.Setup.Get<LogMemorySetup>() is { HasValue: true } setup ? setup.Value.List : new LogList();

@@ -59,7 +59,9 @@ internal sealed class OutstandingBlocks
         UnsentBytes = Bytes;
     }
 
-    /// <summary>The next parcel: blocks not sent in this session, within the credit and the size. Empty when the next one does not fit.</summary>
+    /// <summary>
+    /// The next parcel: blocks not sent in this session, within the credit and the size. Empty when the next one does not fit.
+    /// </summary>
     public void NextParcel(long creditOffset, int maxBytes, List<Block> parcel)
     {
         int bytes = 0;

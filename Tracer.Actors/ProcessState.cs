@@ -84,7 +84,9 @@ public sealed record ProcessState
     /// <summary>The journal answered cumulatively: all offered blocks up to a number are committed.</summary>
     public (ProcessState State, Block[] Answered) Committed(ulong through) => Take(b => b.Number <= through);
 
-    /// <summary>A new writer says what is committed: a write whose outcome was unknown may have landed. The rest is offered again.</summary>
+    /// <summary>
+    /// A new writer says what is committed: a write whose outcome was unknown may have landed. The rest is offered again.
+    /// </summary>
     public (ProcessState State, Block[] Answered) Recovered(BlockSet committed) => Take(b => committed.Contains(b.Number));
 
     /// <summary>Nothing is held any more.</summary>

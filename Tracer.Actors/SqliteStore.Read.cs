@@ -25,7 +25,9 @@ public sealed record StoredTrace(TraceHeader Header, SegmentState? Last, long La
 
 public sealed partial class SqliteStore
 {
-    /// <summary>A segment's head is read this far for its state; it is about 200 bytes and grows with the blocks committed out of order.</summary>
+    /// <summary>
+    /// A segment's head is read this far for its state; it is about 200 bytes and grows with the blocks committed out of order.
+    /// </summary>
     private const int StateBytes = 64 << 10;
 
     /// <summary>All traces, by number. One whose first row is not there yet is left out.</summary>

@@ -167,7 +167,9 @@ public sealed partial class SqliteStore : IDisposable, ITraceTailReader
         }
     }
 
-    /// <summary>The first bytes of the file, looked at before SQLite is: a text file gets a better answer than "file is not a database".</summary>
+    /// <summary>
+    /// The first bytes of the file, looked at before SQLite is: a text file gets a better answer than "file is not a database".
+    /// </summary>
     private static void CheckHead(string path, bool create)
     {
         Span<byte> head = stackalloc byte[16];
@@ -221,7 +223,10 @@ public sealed partial class SqliteStore : IDisposable, ITraceTailReader
         }
     }
 
-    /// <summary>Several recorders may come here at the same time: page size and WAL are settled by whoever is first, the tables in one transaction.</summary>
+    /// <summary>
+    /// Several recorders may come here at the same time: page size and WAL are settled by whoever is first, the tables in one
+    /// transaction.
+    /// </summary>
     private void Initialize(TracerSettings.StoreSettings settings)
     {
         Run($"PRAGMA page_size={settings.PageBytes}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");

@@ -1,6 +1,8 @@
 namespace Tracer.Actors;
 
-/// <summary>The tables of a store. Those of the journal are, to the letter, what Akka.Persistence.Sql would make; a test compares them.</summary>
+/// <summary>
+/// The tables of a store. Those of the journal are, to the letter, what Akka.Persistence.Sql would make; a test compares them.
+/// </summary>
 internal static class StoreSchema
 {
     /// <summary>application_id: "Trac".</summary>
@@ -29,7 +31,9 @@ internal static class StoreSchema
         CREATE INDEX journal_sequence_number_idx ON journal (sequence_number);
         """;
 
-    /// <summary>Numbers of traces: AUTOINCREMENT gives none twice, also when its trace was deleted. <c>deleting</c> is set while rows go.</summary>
+    /// <summary>
+    /// Numbers of traces: AUTOINCREMENT gives none twice, also when its trace was deleted. <c>deleting</c> is set while rows go.
+    /// </summary>
     public const string Traces = """
         CREATE TABLE trace
         (

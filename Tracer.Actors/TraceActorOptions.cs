@@ -14,7 +14,9 @@ public sealed record TraceActorOptions
     /// <summary>Settings of its ProcessActors.</summary>
     public required TracerSettings.ProcessSettings ProcessSettings { get; init; }
 
-    /// <summary>The journal writer, by the epoch of the writer before it (0 for the first) and whether our own TraceClosed may have landed.</summary>
+    /// <summary>
+    /// The journal writer, by the epoch of the writer before it (0 for the first) and whether our own TraceClosed may have landed.
+    /// </summary>
     public required Func<ulong, bool, Props> JournalProps { get; init; }
 
     /// <summary>Says since when the store fails.</summary>

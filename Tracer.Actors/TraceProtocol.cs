@@ -3,7 +3,10 @@ using Tracer.Records;
 
 namespace Tracer.Actors;
 
-/// <summary>What a <see cref="TraceActor"/> is told by an uplink, and what it says. Shaped for the wire: every answer is cumulative, every command may be lost.</summary>
+/// <summary>
+/// What a <see cref="TraceActor"/> is told by an uplink, and what it says. Shaped for the wire: every answer is cumulative, every command
+/// may be lost.
+/// </summary>
 public static class TraceProtocol
 {
     /// <summary>Sent to a TraceActor by an uplink.</summary>
@@ -12,13 +15,22 @@ public static class TraceProtocol
     /// <summary>Sent by a TraceActor to its uplink.</summary>
     public interface IReply : INoSerializationVerificationNeeded;
 
-    /// <summary>An uplink wants to send. Answered by <see cref="Ready"/> when there is a journal writer. May be repeated: each answer begins a new session.</summary>
+    /// <summary>
+    /// An uplink wants to send. Answered by <see cref="Ready"/> when there is a journal writer. May be repeated: each answer begins a new
+    /// session.
+    /// </summary>
     public sealed record Connect(Guid PoolId) : ICommand;
 
-    /// <summary>Up to 64 KiB of blocks, by number; parcels of a session are counted from 1, so that a lost one is noticed. A repeated block is acknowledged and not stored.</summary>
+    /// <summary>
+    /// Up to 64 KiB of blocks, by number; parcels of a session are counted from 1, so that a lost one is noticed. A repeated block is
+    /// acknowledged and not stored.
+    /// </summary>
     public sealed record Parcel(long Session, long Index, Block[] Blocks) : ICommand;
 
-    /// <summary>Asks for <see cref="Committed"/> again, or for <see cref="Ready"/> when a parcel was lost: the last one sent has this index. May be repeated.</summary>
+    /// <summary>
+    /// Asks for <see cref="Committed"/> again, or for <see cref="Ready"/> when a parcel was lost: the last one sent has this index. May
+    /// be repeated.
+    /// </summary>
     public sealed record Probe(long Session, long LastParcel) : ICommand;
 
     /// <summary>Commit all that is queued, also async records that nothing has drained (C5: exit, detach). May be repeated.</summary>

@@ -2,7 +2,9 @@ using Akka.Actor;
 
 namespace Tracer.Actors;
 
-/// <summary>What a TraceActor knows beside its processes and blocks: sessions, the writer, and how the store does. Transitions are pure.</summary>
+/// <summary>
+/// What a TraceActor knows beside its processes and blocks: sessions, the writer, and how the store does. Transitions are pure.
+/// </summary>
 public sealed record TraceState
 {
     /// <summary>Session of the uplink; 0 before the first.</summary>
@@ -56,7 +58,10 @@ public sealed record TraceState
     /// <summary>Something was committed.</summary>
     public TraceState Works() => this with { Failures = 0, Problem = null };
 
-    /// <summary>How long to wait before the next writer: doubled at each failure up to the most, and spread so that many traces do not come back at once.</summary>
+    /// <summary>
+    /// How long to wait before the next writer: doubled at each failure up to the most, and spread so that many traces do not come back
+    /// at once.
+    /// </summary>
     /// <param name="settings">First and longest wait.</param>
     /// <param name="random">0 to 1.</param>
     public TimeSpan Backoff(TracerSettings.TraceSettings settings, double random)

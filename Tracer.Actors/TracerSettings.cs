@@ -2,7 +2,9 @@ using Akka.Configuration;
 
 namespace Tracer.Actors;
 
-/// <summary>The section <c>tracer</c> of the configuration, and its only reader. hocon/tracer.hocon has the same defaults with the same reasons.</summary>
+/// <summary>
+/// The section <c>tracer</c> of the configuration, and its only reader. hocon/tracer.hocon has the same defaults with the same reasons.
+/// </summary>
 public sealed record TracerSettings
 {
     /// <summary>Settings of uplinks.</summary>
@@ -85,7 +87,10 @@ public sealed record TracerSettings
         public int ParcelBytes { get; init; } = 64 << 10;
 
         /// <summary>How often an uplink with unanswered blocks asks whether a parcel or an answer was lost.</summary>
-        /// <remarks>Default 5 s: in one process nothing is lost but by a restart of the TraceActor; over a network it is the time that a loss costs.</remarks>
+        /// <remarks>
+        /// Default 5 s: in one process nothing is lost but by a restart of the TraceActor; over a network it is the time that a loss
+        /// costs.
+        /// </remarks>
         public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(5);
     }
 
@@ -93,7 +98,10 @@ public sealed record TracerSettings
     public sealed record TraceSettings
     {
         /// <summary>Bytes of blocks that a trace may hold and not yet have committed.</summary>
-        /// <remarks>Default 24 MiB: a 4 MiB segment being written, one being made, and as much again twice over to gather meanwhile; less than the pool, so the rest of it stays where a crash does not reach.</remarks>
+        /// <remarks>
+        /// Default 24 MiB: a 4 MiB segment being written, one being made, and as much again twice over to gather meanwhile; less than the
+        /// pool, so the rest of it stays where a crash does not reach.
+        /// </remarks>
         public long CreditBytes { get; init; } = 24 << 20;
 
         /// <summary>Wait before a journal writer is started again after its first failure; doubled at each further one.</summary>
@@ -128,8 +136,13 @@ public sealed record TracerSettings
         /// <remarks>Default 100 ms: sixty times a write on a local disk.</remarks>
         public TimeSpan SlowWrite { get; init; } = TimeSpan.FromMilliseconds(100);
 
-        /// <summary>How long blocks wait for a segment to fill while nothing is being written. Under policy <c>each</c> they never wait.</summary>
-        /// <remarks>Default 250 ms: a 4 KiB segment compresses to twice the bytes of a large one. What waits is in the pool, where a crash of the recorder does not reach it.</remarks>
+        /// <summary>
+        /// How long blocks wait for a segment to fill while nothing is being written. Under policy <c>each</c> they never wait.
+        /// </summary>
+        /// <remarks>
+        /// Default 250 ms: a 4 KiB segment compresses to twice the bytes of a large one. What waits is in the pool, where a crash of the
+        /// recorder does not reach it.
+        /// </remarks>
         public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(250);
 
         /// <summary>A segment of at most this many raw bytes is made on the writer's own thread.</summary>

@@ -4,7 +4,9 @@ using Tracer.Records;
 
 namespace Tracer.Actors;
 
-/// <summary>What an <see cref="UplinkActor"/> is told by its recorder, and what it says. None of it leaves the process it runs in.</summary>
+/// <summary>
+/// What an <see cref="UplinkActor"/> is told by its recorder, and what it says. None of it leaves the process it runs in.
+/// </summary>
 public static class UplinkProtocol
 {
     /// <summary>Sent to an uplink by its recorder.</summary>
@@ -20,7 +22,10 @@ public static class UplinkProtocol
         public static readonly Pull Instance = new();
     }
 
-    /// <summary>No block will be sealed any more: commit all, then end the trace. Answered by <see cref="Finished"/> or <see cref="Failed"/>, however long it takes. May be repeated.</summary>
+    /// <summary>
+    /// No block will be sealed any more: commit all, then end the trace. Answered by <see cref="Finished"/> or <see cref="Failed"/>,
+    /// however long it takes. May be repeated.
+    /// </summary>
     public sealed record Finish(TraceEnding Ending) : ICommand;
 
     /// <summary>Go now; what is not committed stays in the pool. Answered by <see cref="Abandoned"/>. May be repeated.</summary>

@@ -20,7 +20,7 @@ internal sealed class Pipeline : IDisposable
     {
         Store = SqliteStore.OpenOrCreate(Path.Combine(directory, "pipeline.db"));
         var id = Guid.CreateVersion7();
-        _pool = PoolFile.Create(Directory.CreateTempSubdirectory("/dev/shm/tracer-bench-").FullName, id, blocks);
+        _pool = PoolFile.Create($"/dev/shm/tracer-bench-{Guid.NewGuid():N}", id, blocks);
         _pool.Populate();
         Writer = new RecordWriter(_pool);
         Writer.BlocksReturned += () => _returned.Set();

@@ -68,14 +68,16 @@ internal sealed unsafe class ProcFs : IDisposable
         ReadOnlySpan<byte> login = Read(pid, "loginuid"u8);
         uint loginUid = login.IsEmpty ? uint.MaxValue : (uint)Number(login);
         string cgroup = Cgroup(Read(pid, "cgroup"u8));
-        ReadOnlySpan<byte> arguments = Read(pid, "cmdline"u8);
+        // Copied before the links are read: both use the one buffer.
+        ReadOnlySpan<byte> all = Read(pid, "cmdline"u8);
+        byte[] arguments = all[..Math.Min(all.Length, 4096)].ToArray();
         return info with
         {
             LoginUid = loginUid,
             Executable = Link(pid, "exe"u8),
             Directory = Link(pid, "cwd"u8),
             Cgroup = cgroup,
-            Arguments = arguments[..Math.Min(arguments.Length, 4096)].ToArray(),
+            Arguments = arguments,
         };
     }
 

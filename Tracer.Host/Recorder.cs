@@ -124,7 +124,7 @@ internal sealed class Recorder(RunOptions options)
     private int Record(RunSignals signals)
     {
         var opening = Task.Run(() => TraceStore.Open(options));
-        using var pool = PoolFile.Create(options.PoolDirectory ?? "/dev/shm/tracer-0", Guid.CreateVersion7(), options.PoolBlocks);
+        using var pool = PoolFile.Create(options.PoolDirectory ?? PoolDirectory.Default(), Guid.CreateVersion7(), options.PoolBlocks);
         try
         {
             pool.Populate();
@@ -134,7 +134,7 @@ internal sealed class Recorder(RunOptions options)
             {
                 pool.Destination = store.Path;
                 pool.Header = header;
-                _writer = new RecordWriter(pool);
+                _writer = new RecordWriter(pool) { Clock = () => new(HostFacts.RealtimeNs, HostFacts.BoottimeNs) };
                 _go.Set();
                 return RecordInto(store, header, pool, signals);
             }
@@ -156,6 +156,8 @@ internal sealed class Recorder(RunOptions options)
             PoolBytes = (long)pool.BlockCount * 4096,
             Durable = options.Durable,
         }));
+        // What earlier recorders left behind is committed beside, from pools of their own.
+        var rescue = Task.Run(() => PoolRescue.RunAsync(Path.GetDirectoryName(pool.Path)!, _say.Rescued));
         WaitForCommand(signals);
         _held.Dispose();
         if (_captureFailure is not null)
@@ -173,6 +175,7 @@ internal sealed class Recorder(RunOptions options)
 
         finish.GetAwaiter().GetResult();
         pool.Delete();
+        rescue.GetAwaiter().GetResult();
         if (_result.SpawnErrno != 0)
         {
             store.Delete(header.TraceId);

@@ -28,6 +28,15 @@ internal sealed class RunMessages(RunOptions options)
         return HeldCommand.ExitStatusOf(errno);
     }
 
+    /// <summary>A line of a rescue of dead pools.</summary>
+    public void Rescued(string line)
+    {
+        if (!options.Quiet)
+        {
+            Say(line);
+        }
+    }
+
     /// <summary>Says when the pool had to be made smaller.</summary>
     public void PoolSize(PoolFile pool)
     {

@@ -21,8 +21,13 @@ internal sealed class StoreProgress(RunOptions options, LocalPipeline pipeline) 
             return;
         }
 
-        _drawn = Stopwatch.GetTimestamp();
         var now = pipeline.Progress;
+        if (now is { BytesOutstanding: 0, Failure: null })
+        {
+            return; // only the end itself is being written
+        }
+
+        _drawn = Stopwatch.GetTimestamp();
         string state = now.Failure is { } failure
             ? $"the store fails ({failure}) and is tried again"
             : "the store is behind";

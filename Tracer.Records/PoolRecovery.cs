@@ -177,7 +177,7 @@ public sealed unsafe class PoolRecovery
         log.Kinds = good.Kinds;
         log.LastTid = good.Tid;
         log.LastTimeNs = good.TimeNs;
-        log.OldestNs = Math.Min(head->BaseTimeNs, good.TimeNs);
+        log.OldestNs = good.OldestNs;
 
         // Whether it holds a sync record is not known; as one that does, it is committed and not only queued.
         log.Flags = (byte)((head->Flags & BlockHead.FlagContinues) | BlockHead.FlagSync);
@@ -196,6 +196,7 @@ public sealed unsafe class PoolRecovery
         public int Times;
         public int Tid = tid;
         public long TimeNs = timeNs;
+        public long OldestNs = timeNs;
         public bool Continues = continues != 0;
         public RecordKind Last;
 
@@ -207,6 +208,7 @@ public sealed unsafe class PoolRecovery
             Body = decoder.BodyRead;
             Times = decoder.TimesRead;
             (Tid, TimeNs) = decoder.Deltas;
+            OldestNs = Math.Min(OldestNs, TimeNs);
             Continues = decoder.IsPartial;
             Last = decoder.Kind;
         }

@@ -54,6 +54,11 @@ public sealed unsafe partial class RecordWriter
     public void Tick(long nowNs)
     {
         _pool.Collect();
+        if (_openBlocks.Oldest is { } open)
+        {
+            WriteClock(open, nowNs);
+        }
+
         for (var log = _openBlocks.Oldest; log is not null && nowNs - log.OldestNs >= _flushAgeNs;)
         {
             var next = log.NewerOpen;
@@ -150,7 +155,7 @@ public sealed unsafe partial class RecordWriter
     {
         if (log.Head != null)
         {
-            Seal(log);
+            Seal(log, nextNs: timeNs);
         }
 
         int index = _pool.Take(log);
@@ -184,7 +189,10 @@ public sealed unsafe partial class RecordWriter
         UpdateNeedsTick();
     }
 
-    private void Seal(ProcessLog log, bool flush = false)
+    /// <param name="log">The process.</param>
+    /// <param name="flush">Commit it, and all before it, though it may hold async records only.</param>
+    /// <param name="nextNs">Time of the record that the next block is opened for.</param>
+    private void Seal(ProcessLog log, bool flush = false, long nextNs = long.MaxValue)
     {
         var head = log.Head;
         _openBlocks.Remove(log);
@@ -195,7 +203,7 @@ public sealed unsafe partial class RecordWriter
         head->Dropped = log.Dropped;
         head->Kinds = log.Kinds;
         head->LastTimeNs = log.LastTimeNs;
-        head->LowWaterNs = LowWater(log.LastTimeNs);
+        head->LowWaterNs = LowWater(Math.Min(log.LastTimeNs, nextNs));
         head->Flags = (byte)(log.Flags | (flush ? BlockHead.FlagSync : 0));
         CrashPoint.Passed();
         var slot = log.SlotAt;
@@ -247,9 +255,9 @@ public sealed unsafe partial class RecordWriter
     private void ReleaseSlots() => _slots.Release(Volatile.Read(ref _committedThrough));
 
     /// <summary>No later block holds a record older than this: see <see cref="Block.LowWaterNs"/>.</summary>
-    private long LowWater(long lastTimeNs)
+    private long LowWater(long timeNs)
     {
-        long low = Math.Min(Math.Min(lastTimeNs, _refusals.OldestNs), _endingOldestNs);
+        long low = Math.Min(Math.Min(timeNs, _refusals.OldestNs), _endingOldestNs);
         return _openBlocks.Oldest is { } oldest ? Math.Min(low, oldest.OldestNs) : low;
     }
 

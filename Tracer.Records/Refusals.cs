@@ -6,7 +6,7 @@ namespace Tracer.Records;
 /// </summary>
 internal sealed class Refusals
 {
-    private readonly List<(ProcessLog Log, long TimeNs, int Bytes)> _waiting = [];
+    private readonly List<(ProcessLog Log, long TimeNs, int Bytes)> _waiting = new(64);
 
     /// <summary>Time of the oldest stop that waits; long.MaxValue when none does.</summary>
     public long OldestNs { get; private set; } = long.MaxValue;

@@ -1,4 +1,6 @@
+using System.Text;
 using Tracer.Records;
+using Tracer.Records.Payloads;
 using Tracer.Tests.Support;
 
 namespace Tracer.Tests.EndToEnd;
@@ -66,6 +68,23 @@ public sealed class RunTests : IDisposable
         // printf gives the bytes; .NET would decode them.
         string script = $"'{TracerRun.Executable}' run -q --pool-dir {_tracer.Pools} --store {_tracer.Store} -- printf %s \"$(printf '\\377\\001 x')\" | od -An -tx1";
         Assert.Equal("ff 01 20 78", Command.Run(["sh", "-c", script]).Output.Trim());
+    }
+
+    [Fact]
+    public void Run_ProcInfo_HasTheArgumentsOfTheProcess()
+    {
+        Assert.Equal(0, _tracer.Run([], "sleep", "0.0", "0").Status);
+        var infos = new List<ProcInfoPayload>();
+        _tracer.ForEach((_, r) =>
+        {
+            if (r.Kind == RecordKind.ProcInfo)
+            {
+                infos.Add(ProcInfoPayload.Read(r.Payload));
+            }
+        });
+        var info = Assert.Single(infos);
+        Assert.Equal("sleep\0" + "0.0\0" + "0\0", Encoding.UTF8.GetString(info.Arguments.Span));
+        Assert.Equal(("sleep", Environment.CurrentDirectory), (info.Comm, info.Directory));
     }
 
     [Fact]

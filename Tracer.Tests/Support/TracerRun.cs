@@ -12,7 +12,7 @@ internal sealed class TracerRun : IDisposable
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("tracer-e2e-").FullName;
         Store = Path.Combine(Directory, "tracer.db");
-        Pools = System.IO.Directory.CreateTempSubdirectory("/dev/shm/tracer-e2e-").FullName;
+        Pools = $"/dev/shm/tracer-e2e-{Guid.NewGuid():N}"; // tracer makes it
     }
 
     /// <summary>The executable.</summary>
@@ -148,7 +148,10 @@ internal sealed class TracerRun : IDisposable
     public void Dispose()
     {
         System.IO.Directory.Delete(Directory, recursive: true);
-        System.IO.Directory.Delete(Pools, recursive: true);
+        if (System.IO.Directory.Exists(Pools))
+        {
+            System.IO.Directory.Delete(Pools, recursive: true);
+        }
     }
 
     private Dictionary<string, string?> Environment => new() { ["TRACER_STORE"] = Store };
