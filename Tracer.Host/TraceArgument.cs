@@ -15,7 +15,6 @@ internal static class TraceArgument
     {
         var argument = new Argument<string?>("TRACE")
         {
-            HelpName = "TRACE",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "TRACE",
             Description = "Number, name, or end of the id, as 'tracer ls' shows them. Default: the newest",
@@ -29,7 +28,6 @@ internal static class TraceArgument
     {
         var argument = new Argument<string[]>("TRACE")
         {
-            HelpName = "TRACE",
             Arity = ArgumentArity.OneOrMore,
             HelpName = "TRACE",
             Description = "Number, name, or end of the id, as 'tracer ls' shows them",
