@@ -16,7 +16,6 @@ internal static class TraceArgument
         var argument = new Argument<string?>("TRACE")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            HelpName = "TRACE",
             Description = "Number, name, or end of the id, as 'tracer ls' shows them. Default: the newest",
         };
         argument.CompletionSources.Add(context => Complete(context, store));
@@ -29,7 +28,6 @@ internal static class TraceArgument
         var argument = new Argument<string[]>("TRACE")
         {
             Arity = ArgumentArity.OneOrMore,
-            HelpName = "TRACE",
             Description = "Number, name, or end of the id, as 'tracer ls' shows them",
         };
         argument.CompletionSources.Add(context => Complete(context, store));

@@ -37,7 +37,7 @@ internal static unsafe class DropCounts
         cell.FirstNs = Math.Min(cell.FirstNs, firstNs);
         cell.LastNs = Math.Max(cell.LastNs, lastNs);
         CrashPoint.Passed();
-        Volatile.Write(ref cell.Count, cell.Count + count);
+        Volatile.Write(ref cell.Count, unchecked(cell.Count + count)); // a dead pool's cell may hold anything
         CrashPoint.Passed();
         log.Lost |= 1u << index;
     }

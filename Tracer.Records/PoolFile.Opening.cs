@@ -267,7 +267,7 @@ public sealed unsafe partial class PoolFile
         }
 
         if (BlockCount is <= 0 or > MaxBlocks || SlotCount is <= 0 or > DefaultSlots || LengthOf(BlockCount, SlotCount) != _length
-            || SlotsReady < 0 || SlotsReady > SlotCount)
+            || SlotsReady < 0 || SlotsReady > SlotCount || SealedThrough > MaxNumber)
         {
             throw new PoolException($"pool {Path} is damaged: its length {_length} is not that of {BlockCount} blocks and {SlotCount} slots");
         }

@@ -29,6 +29,9 @@ public sealed unsafe partial class PoolFile : MemoryManager<byte>
     /// <summary>File name ending of a pool.</summary>
     public const string Extension = ".pool";
 
+    /// <summary>No sequence or block number comes near this: a higher one is damage.</summary>
+    internal const ulong MaxNumber = 1UL << 62;
+
     private const ulong Magic = 0x4c4f_4f50_4352_5401; // "\x01TRCPOOL" on disk
     private const int Version = 1;
     private const int HeadSize = 4096;

@@ -82,11 +82,11 @@ public sealed unsafe class PoolRecovery
         head->State is BlockState.Open or BlockState.Sealed
         && (head->Used & 0xffff) != 0
         && (head->Used & 0xffff) + (head->Used >> 16) <= BlockHead.Capacity
-        && (uint)head->Slot < (uint)_logs.Length
+        && head->Slot >= 0 && head->Slot < _logs.Length
         && _logs[head->Slot] is not null
         && _file.SlotAt(head->Slot)->Generation == head->Generation
-        && head->FirstSeq != 0
-        && (head->State == BlockState.Open || (head->Number != 0 && head->Count >= 0));
+        && head->FirstSeq is > 0 and < PoolFile.MaxNumber
+        && (head->State == BlockState.Open || (head->Number is > 0 and < PoolFile.MaxNumber && head->Count >= 0));
 
     private void QueueSealed()
     {
@@ -113,7 +113,7 @@ public sealed unsafe class PoolRecovery
 
             // Where the sealed records stop stands in the slot, not in the blocks: the last of these may be committed and gone.
             var slot = log.SlotAt;
-            log.LastSeq = slot->SealedSeq;
+            log.LastSeq = Math.Min(slot->SealedSeq, PoolFile.MaxNumber);
             log.StoredEvents = slot->SealedEvents;
             log.DeclaredDrops = slot->SealedDropped;
             log.Continues = slot->SealedContinues != 0;
@@ -148,7 +148,7 @@ public sealed unsafe class PoolRecovery
             while (decoder.MoveNext())
             {
                 good.Read(decoder);
-                good.Dropped += decoder.Kind == RecordKind.Drop ? DropPayload.Read(decoder.Payload).Count ?? 0 : 0;
+                good.Dropped = unchecked(good.Dropped + (decoder.Kind == RecordKind.Drop ? DropPayload.Read(decoder.Payload).Count ?? 0 : 0));
             }
 
             if (decoder.IsPartial)
@@ -164,8 +164,8 @@ public sealed unsafe class PoolRecovery
         }
 
         log.LastSeq = head->FirstSeq - 1 + (ulong)good.Count;
-        log.StoredEvents = head->EventsBefore + (ulong)good.Events;
-        log.DeclaredDrops = head->DroppedBefore + good.Dropped;
+        log.StoredEvents = unchecked(head->EventsBefore + (ulong)good.Events);
+        log.DeclaredDrops = unchecked(head->DroppedBefore + good.Dropped);
         log.Continues = good.Continues;
         log.BlockIndex = block;
         log.Head = head;
@@ -177,7 +177,7 @@ public sealed unsafe class PoolRecovery
         log.Kinds = good.Kinds;
         log.LastTid = good.Tid;
         log.LastTimeNs = good.TimeNs;
-        log.OldestNs = good.OldestNs;
+        log.OldestNs = Math.Max(0, good.OldestNs);
 
         // Whether it holds a sync record is not known; as one that does, it is committed and not only queued.
         log.Flags = (byte)((head->Flags & BlockHead.FlagContinues) | BlockHead.FlagSync);

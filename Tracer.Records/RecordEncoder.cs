@@ -88,7 +88,7 @@ internal static unsafe class RecordEncoder
         if (timeNs < log.LastTimeNs)
         {
             *p++ = RecordTag.TimeBack;
-            p = Put(p, (ulong)(log.LastTimeNs - timeNs));
+            p = Put(p, unchecked((ulong)(log.LastTimeNs - timeNs)));
             log.LastTimeNs = timeNs;
         }
 
@@ -113,7 +113,7 @@ internal static unsafe class RecordEncoder
     private static void Commit(ProcessLog log, byte* end, long timeNs, RecordKind kind)
     {
         byte* t = (byte*)log.Head + log.TimesStart;
-        ulong delta = (ulong)(timeNs - log.LastTimeNs);
+        ulong delta = unchecked((ulong)(timeNs - log.LastTimeNs));
         while (delta >= 0x80)
         {
             *--t = unchecked((byte)(delta | 0x80));

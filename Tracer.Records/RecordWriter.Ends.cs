@@ -94,9 +94,9 @@ public sealed unsafe partial class RecordWriter
     /// <summary>Declares lost events as soon as there is room for all their records: near the gap, and not in place of what is asked for.</summary>
     private void DeclareLost(ProcessLog log, int besides, long timeNs)
     {
-        int room = DropCounts.Room(log);
-        int wanted = room + besides <= BlockHead.SyncCapacity ? room + besides : room;
-        if (log.Room - BlockHead.AsyncReserve >= wanted || _pool.MayTake(log, 1))
+        int wanted = DropCounts.Room(log) + besides;
+        int blocks = wanted <= BlockHead.SyncCapacity ? 1 : 1 + BlocksFor(besides);
+        if (log.Room - BlockHead.AsyncReserve >= wanted || _pool.MayTake(log, blocks))
         {
             TryWriteDrops(log, timeNs);
         }
@@ -113,8 +113,9 @@ public sealed unsafe partial class RecordWriter
                 return false;
             }
 
-            log.Dropped += drop.Count!.Value;
-            log.DeclaredDrops += drop.Count.Value;
+            ulong count = drop.Count!.Value;
+            log.Dropped = unchecked(log.Dropped + count); // a dead pool's cells may hold anything
+            log.DeclaredDrops = unchecked(log.DeclaredDrops + count);
             RecordEncoder.Payload(log, log.Identity.Pid, timeNs, RecordKind.Drop, _scratch.AsSpan(0, length), default, more: false);
             DropCounts.Clear(log, cell);
             CrashPoint.Passed();

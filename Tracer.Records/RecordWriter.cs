@@ -62,6 +62,7 @@ public sealed unsafe partial class RecordWriter : IRecordSink, IBlockSource
         bool takesShare = _refusals.MostBytes > BlockHead.SyncCapacity && _refusals.MostBytes > MaxReserveOf(_pool.Processes + 1);
         if (takesShare || !_slots.HasFree || !_pool.TryAdmit())
         {
+            WakeUplink(); // the birth is held until blocks come back
             return null;
         }
 
@@ -208,6 +209,9 @@ public sealed unsafe partial class RecordWriter : IRecordSink, IBlockSource
         return Math.Max(BlockHead.SyncCapacity, (int)Math.Min(RecordDecoder.MaxPayload + (RecordDecoder.MaxPayload / 8L), blocks * (long)FragmentRoom));
     }
 
+    /// <summary>Blocks that hold a reservation longer than one, whatever is left in the open block.</summary>
+    private static int BlocksFor(int bytes) => (bytes / FragmentRoom) + 2;
+
     private bool TryReserveMore(ProcessLog log, int bytes, long timeNs)
     {
         if (bytes <= BlockHead.SyncCapacity)
@@ -222,7 +226,7 @@ public sealed unsafe partial class RecordWriter : IRecordSink, IBlockSource
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, MaxReserve);
-        return _pool.MayTake(log, (bytes / FragmentRoom) + 2);
+        return _pool.MayTake(log, BlocksFor(bytes));
     }
 
     private void AppendSync(ProcessLog log, int tid, long timeNs, RecordKind kind, ReadOnlySpan<byte> head, ReadOnlySpan<byte> data)

@@ -133,7 +133,7 @@ public sealed class PoolContractTests
     }
 
     [Fact]
-    public void C5_BlockFull_IsOffered()
+    public void C5_ParcelFull_IsOffered()
     {
         using var pool = new TestPool();
         var story = new PoolStory(pool.Writer);
@@ -142,13 +142,44 @@ public sealed class PoolContractTests
         pool.Writer.BlocksSealed += () => offered++;
         for (int i = 0; i < 16; i++)
         {
-            Assert.True(story.Stop(a, Data(story, 100, 200)));
+            Assert.Equal(0, offered);
+            Assert.True(story.Stop(a, Data(story, 100, 3300)));
+            Assert.Equal(i, pool.Writer.Pool.Queued);
         }
 
-        Assert.Equal(0, story.Take());
-        Assert.True(story.Stop(a, Data(story, 100, 200), Data(story, 100, 2000)));
+        Assert.True(story.Stop(a, Data(story, 100, 3300)));
         Assert.Equal(1, offered);
-        Assert.Equal(1, story.Take());
+        Assert.Equal(16, story.Take());
+    }
+
+    [Fact]
+    public void C5_BlockFullAndNoOtherFollows_IsOfferedByTick()
+    {
+        using var pool = new TestPool();
+        var story = new PoolStory(pool.Writer);
+        var a = story.Begin(100)!;
+        int offered = 0;
+        pool.Writer.BlocksSealed += () => offered++;
+        Assert.True(story.Stop(a, Data(story, 100, 3300)));
+        Assert.True(story.Stop(a, Data(story, 100, 3300)));
+        Assert.True(pool.Writer.NeedsTick);
+        pool.Writer.Tick(story.Now);
+        Assert.Equal((1, 1), (offered, story.Take()));
+    }
+
+    [Fact]
+    public void C5_SomebodyIsHeldForBlocks_WhatIsSealedIsOffered()
+    {
+        using var pool = new TestPool(4);
+        var story = new PoolStory(pool.Writer);
+        var a = story.Begin(100)!;
+        int offered = 0;
+        pool.Writer.BlocksSealed += () => offered++;
+        while (story.Stop(a, Data(story, 100, 3300)))
+        {
+        }
+
+        Assert.Equal(1, offered);
     }
 
     [Fact]
@@ -170,6 +201,7 @@ public sealed class PoolContractTests
         Assert.True(pool.Writer.NeedsTick);
         pool.Writer.Tick(start + (250 * Ms));
         Assert.Equal(1, story.Take());
+        pool.Writer.Tick(start + (300 * Ms));
         Assert.False(pool.Writer.NeedsTick);
     }
 
@@ -199,7 +231,6 @@ public sealed class PoolContractTests
         Assert.False(pool.Writer.IsCommitted(number));
         TakeAndCommit(story);
         Assert.True(pool.Writer.IsCommitted(number));
-        Assert.False(pool.Writer.NeedsTick);
     }
 
     [Fact]
@@ -258,6 +289,17 @@ public sealed class PoolContractTests
 
         var late = story.Begin(300)!;
         Assert.True(story.Stop(late, Data(story, 300, 3000)));
+        Finish(story);
+    }
+
+    [Fact]
+    public void C8_EventsWereLost_TheirDropDoesNotTakeTheFirstBlock()
+    {
+        using var pool = new TestPool(1);
+        var story = new PoolStory(pool.Writer);
+        var a = story.Begin(100)!;
+        story.Drop(a, RecordKind.Csw, 1, DropReason.Kernel);
+        Assert.True(story.Stop(a, Data(story, 100, 3400)));
         Finish(story);
     }
 

@@ -185,7 +185,7 @@ public sealed class PoolRecoveryTests
     }
 
     private static Told Data(PoolStory story, int tid, int length) =>
-        new(RecordKind.Genio, tid, story.Now += 10, Payload: [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))]);
+        new(RecordKind.Genio, tid, story.Now += 10, Payload: [.. Enumerable.Range(0, length).Select(i => unchecked((byte)(i * 7)))]);
 
     private static Told Signal(PoolStory story, int tid) => new(RecordKind.Psig, tid, story.Now += 10, Payload: new byte[40]);
 }

@@ -116,6 +116,7 @@ internal sealed class PoolStory(RecordWriter writer)
 
     public void Drop(Tale tale, RecordKind kind, ulong count, DropReason reason)
     {
+        Now++; // not the time of a held stop: that would be its end
         tale.PendingLost = count;
         Writer.Drop(tale.Log!, kind, count, Now, Now, reason);
         tale.PendingLost = 0;
