@@ -47,9 +47,9 @@ internal static class CommandLine
 
         var command = line.CommandResult.Command;
         string name = command == root ? "tracer" : $"tracer {command.Name}";
-        string problem = command == root && line.UnmatchedTokens.Count == 0 && line.Tokens.Count == 0
-            ? $"a command is wanted: {string.Join(", ", root.Subcommands.Select(c => c.Name))}"
-            : OneLine(line.Errors[0].Message);
+        string problem = command != root ? OneLine(line.Errors[0].Message)
+            : line.UnmatchedTokens is [{ } unknown, ..] ? $"there is no command or option '{unknown}'"
+            : $"a command is wanted: {string.Join(", ", root.Subcommands.Select(c => c.Name))}";
         throw new UsageException($"{problem}; '{name} --help' shows how it is used");
     }
 

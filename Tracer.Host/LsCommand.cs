@@ -30,11 +30,7 @@ internal static class LsCommand
         {
             WriteJson(traces, output.Text);
         }
-        else if (Output.IsTerminal)
-        {
-            LsTable.Write(_columns, traces.Select(t => Row(t, 200)));
-        }
-        else
+        else if (!Output.IsTerminal || !LsTable.TryWrite(_columns, traces.Select(t => Row(t, 200)).ToList()))
         {
             WritePlain(traces, output.Text);
         }

@@ -12,9 +12,21 @@ internal static class LsTable
     /// <summary>True for columns that are aligned to the right.</summary>
     public static bool IsNumber(int column) => column is 0 or Duration or (>= FirstNumber and <= LastNumber);
 
-    /// <summary>Writes the table to the terminal.</summary>
-    public static void Write(string[] columns, IEnumerable<string[]> rows)
+    /// <summary>Writes the table to the terminal; false when that is too narrow for anything but the command to be whole.</summary>
+    public static bool TryWrite(string[] columns, IReadOnlyList<string[]> rows)
     {
+        const int Frame = 3, LeastCommand = 16;
+        int needed = LeastCommand + (Frame * columns.Length) + 1;
+        for (int i = 0; i < columns.Length - 1; i++)
+        {
+            needed += rows.Select(row => row[i].Length).Append(columns[i].Length).Max();
+        }
+
+        if (AnsiConsole.Profile.Width < needed)
+        {
+            return false;
+        }
+
         var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < columns.Length; i++)
         {
@@ -28,5 +40,6 @@ internal static class LsTable
         }
 
         AnsiConsole.Write(table);
+        return true;
     }
 }

@@ -15,7 +15,6 @@ internal static class TraceArgument
     {
         var argument = new Argument<string?>("TRACE")
         {
-            HelpName = "TRACE",
             Arity = ArgumentArity.ZeroOrOne,
             Description = "Number, name, or end of the id, as 'tracer ls' shows them. Default: the newest",
         };
@@ -28,7 +27,6 @@ internal static class TraceArgument
     {
         var argument = new Argument<string[]>("TRACE")
         {
-            HelpName = "TRACE",
             Arity = ArgumentArity.OneOrMore,
             Description = "Number, name, or end of the id, as 'tracer ls' shows them",
         };

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Tracer.Records;
 
 /// <summary>What is known of a trace when it begins. Stored as JSON in the pool and in the event TraceOpened (FORMAT.md, "Events").</summary>
@@ -64,24 +61,10 @@ public sealed record TraceHeader
     public required string TracerVersion { get; init; }
 
     /// <summary>As UTF-8 JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TraceJson.Default.TraceHeader);
+    public byte[] ToJson() => TraceHeaderJson.Write(this);
 
     /// <summary>From UTF-8 JSON; throws <see cref="RecordFormatException"/> when it is none or of a newer version.</summary>
-    public static TraceHeader FromJson(ReadOnlySpan<byte> untrusted)
-    {
-        try
-        {
-            var header = JsonSerializer.Deserialize(untrusted, TraceJson.Default.TraceHeader)
-                ?? throw new RecordFormatException("trace header", 0, "it is null");
-            return header.Version <= CurrentVersion
-                ? header
-                : throw new RecordFormatException("trace header", 0, $"version {header.Version}; this Tracer reads up to {CurrentVersion}");
-        }
-        catch (JsonException e)
-        {
-            throw new RecordFormatException("trace header", e.BytePositionInLine ?? 0, "it is not the JSON of a trace header");
-        }
-    }
+    public static TraceHeader FromJson(ReadOnlySpan<byte> untrusted) => TraceHeaderJson.ReadHeader(untrusted);
 }
 
 /// <summary>The last event of a trace.</summary>
@@ -112,28 +95,8 @@ public sealed record TraceEnd
     public required string LastHash { get; init; }
 
     /// <summary>As UTF-8 JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TraceJson.Default.TraceEnd);
+    public byte[] ToJson() => TraceHeaderJson.Write(this);
 
     /// <summary>From UTF-8 JSON; throws <see cref="RecordFormatException"/> when it is none or of a newer version.</summary>
-    public static TraceEnd FromJson(ReadOnlySpan<byte> untrusted)
-    {
-        try
-        {
-            var end = JsonSerializer.Deserialize(untrusted, TraceJson.Default.TraceEnd)
-                ?? throw new RecordFormatException("trace end", 0, "it is null");
-            return end.Version <= CurrentVersion
-                ? end
-                : throw new RecordFormatException("trace end", 0, $"version {end.Version}; this Tracer reads up to {CurrentVersion}");
-        }
-        catch (JsonException e)
-        {
-            throw new RecordFormatException("trace end", e.BytePositionInLine ?? 0, "it is not the JSON of a trace end");
-        }
-    }
+    public static TraceEnd FromJson(ReadOnlySpan<byte> untrusted) => TraceHeaderJson.ReadEnd(untrusted);
 }
-
-/// <summary>Source-generated JSON: no reflection at start-up.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(TraceHeader))]
-[JsonSerializable(typeof(TraceEnd))]
-internal sealed partial class TraceJson : JsonSerializerContext;

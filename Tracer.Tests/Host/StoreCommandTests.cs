@@ -192,7 +192,7 @@ public sealed class StoreCommandTests : IDisposable
 
     [Theory]
     [InlineData("tracer: a command is wanted: ")]
-    [InlineData("tracer: Unrecognized command or argument 'dmup'", "dmup")]
+    [InlineData("tracer: there is no command or option 'dmup'", "dmup")]
     [InlineData("tracer: Unrecognized command or argument '--josn'", "ls", "--josn")]
     public void CommandLine_Wrong_IsALineAndStatus2(string expected, params string[] arguments) => BadInput.Expect(2, expected, arguments);
 
@@ -209,7 +209,7 @@ public sealed class StoreCommandTests : IDisposable
         Assert.Contains("tracer dump [<TRACE>] [options]", help.Output, StringComparison.Ordinal);
         Assert.Equal(0, help.Status);
         Assert.Contains("verify", commands.Lines);
-        Assert.Equal(["mine"], traces.Lines);
+        Assert.Contains("mine", traces.Lines);
     }
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
