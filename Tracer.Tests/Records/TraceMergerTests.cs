@@ -178,8 +178,20 @@ public sealed class TraceMergerTests
             // Load an artificial beginning, so that this block can be read alone.
             decoder.Load(new Block
             {
-                Number = block.Number, Process = block.Process, FirstSeq = 1, Count = 1, Events = 1, Dropped = 0, Kinds = 0, BaseTimeNs = long.MaxValue,
-                LastTimeNs = 0, LowWaterNs = 0, HasSync = true, Continues = false, Body = new byte[] { 0x90, 0 }, Times = new byte[] { 0 },
+                Number = block.Number,
+                Process = block.Process,
+                FirstSeq = 1,
+                Count = 1,
+                Events = 1,
+                Dropped = 0,
+                Kinds = 0,
+                BaseTimeNs = long.MaxValue,
+                LastTimeNs = 0,
+                LowWaterNs = 0,
+                HasSync = true,
+                Continues = false,
+                Body = new byte[] { 0x90, 0 },
+                Times = new byte[] { 0 },
             });
             Assert.False(decoder.MoveNext());
         }

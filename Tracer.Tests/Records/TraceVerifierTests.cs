@@ -310,8 +310,20 @@ public sealed class TraceVerifierTests
         var b = trace.Pending[0];
         trace.Pending[0] = new Block
         {
-            Number = b.Number, Process = b.Process, FirstSeq = b.FirstSeq, Count = b.Count, Events = b.Events - 1, Dropped = b.Dropped, Kinds = b.Kinds,
-            BaseTimeNs = b.BaseTimeNs, LastTimeNs = b.LastTimeNs, LowWaterNs = b.LowWaterNs, HasSync = b.HasSync, Continues = b.Continues, Body = b.Body, Times = b.Times,
+            Number = b.Number,
+            Process = b.Process,
+            FirstSeq = b.FirstSeq,
+            Count = b.Count,
+            Events = b.Events - 1,
+            Dropped = b.Dropped,
+            Kinds = b.Kinds,
+            BaseTimeNs = b.BaseTimeNs,
+            LastTimeNs = b.LastTimeNs,
+            LowWaterNs = b.LowWaterNs,
+            HasSync = b.HasSync,
+            Continues = b.Continues,
+            Body = b.Body,
+            Times = b.Times,
         };
         AssertDamaged(Verify(trace.End(7, 2).Seal().Commit()), "block 1 says kinds 6, 1 events");
     }

@@ -129,7 +129,10 @@ internal sealed class FakeSink : IRecordSink
             log, RecordSize.Genio(untrustedData.Length),
             new(RecordKind.Genio, log.Identity.Pid, tid, timeNs)
             {
-                Argument = fd, Write = write, TrueLength = trueLength, Bytes = untrustedData.ToArray(),
+                Argument = fd,
+                Write = write,
+                TrueLength = trueLength,
+                Bytes = untrustedData.ToArray(),
             });
 
     public void Append(ProcessLog log, int tid, long timeNs, RecordKind kind, ReadOnlySpan<byte> payload) =>
