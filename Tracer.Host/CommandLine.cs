@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Tracer.Actors;
 using Tracer.Records;
@@ -17,6 +18,13 @@ internal static class CommandLine
         foreach (var command in commands)
         {
             root.Add(command());
+        }
+
+        // Forms of another system, which only get in the way of completion.
+        if (root.Options.OfType<HelpOption>().FirstOrDefault() is { } help)
+        {
+            help.Aliases.Remove("/h");
+            help.Aliases.Remove("/?");
         }
 
         // What follows the command that is to be run belongs to that command, options too.

@@ -8,8 +8,7 @@ namespace Tracer.Host;
 internal static class DumpCommand
 {
     private const string Help =
-        "Shows the records of a trace, ordered by time, a line each: pid, command, kind, detail. "
-        + "Data that was read and written follows on lines of its own. Options are kdump's.";
+        "Shows the records of a trace in order of time, as kdump does or as JSON.";
 
     /// <summary>The command.</summary>
     public static Command Create()

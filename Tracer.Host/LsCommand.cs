@@ -87,7 +87,7 @@ internal static class LsCommand
 
     private static void WriteJson(IReadOnlyList<StoredTrace> traces, TextBuffer text)
     {
-        using var json = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true });
+        using var json = new Utf8JsonWriter(text, JsonText.Indented);
         json.WriteStartArray();
         foreach (var trace in traces)
         {

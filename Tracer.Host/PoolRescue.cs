@@ -38,9 +38,9 @@ internal static class PoolRescue
             return; // another rescuer was faster
         }
 
-        if (pool.Header is not { } header || pool.Destination.Length == 0)
+        if (pool.Header is not { Number: > 0 } header || pool.Destination.Length == 0)
         {
-            pool.Delete();
+            pool.Delete(); // its recorder died before the command was let go: nothing can be in it
             return;
         }
 

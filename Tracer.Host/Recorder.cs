@@ -123,18 +123,22 @@ internal sealed class Recorder(RunOptions options)
 
     private int Record(RunSignals signals)
     {
-        var opening = Task.Run(() => TraceStore.Open(options));
+        var id = Guid.CreateVersion7();
+        var opening = Task.Run(() => TraceStore.Open(options.Store, id));
         using var pool = PoolFile.Create(options.PoolDirectory ?? PoolDirectory.Default(), Guid.CreateVersion7(), options.PoolBlocks);
         try
         {
             pool.Populate();
             _say.PoolSize(pool);
-            var (store, header) = opening.GetAwaiter().GetResult();
+            var header = TraceStore.HeaderOf(options, id);
+            pool.Header = header; // without its number yet: the first writing of JSON takes a while, and this thread only waits
+            var (store, number) = opening.GetAwaiter().GetResult();
             using (store)
             {
+                header = header with { Number = number };
                 pool.Destination = store.Path;
                 pool.Header = header;
-                _writer = new RecordWriter(pool);
+                _writer = new RecordWriter(pool) { Clock = () => new(HostFacts.RealtimeNs, HostFacts.BoottimeNs) };
                 _go.Set();
                 return RecordInto(store, header, pool, signals);
             }

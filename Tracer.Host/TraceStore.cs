@@ -6,15 +6,14 @@ namespace Tracer.Host;
 /// <summary>Opens the store for a new trace and writes what is known of it.</summary>
 internal static class TraceStore
 {
-    /// <summary>The store, opened or made, and the header of the new trace with its number.</summary>
+    /// <summary>The store, opened or made, and the number of a new trace.</summary>
     /// <exception cref="StoreException">It can't be used.</exception>
-    public static (SqliteStore Store, TraceHeader Header) Open(RunOptions options)
+    public static (SqliteStore Store, int Number) Open(string path, Guid traceId)
     {
-        var store = SqliteStore.OpenOrCreate(options.Store);
+        var store = SqliteStore.OpenOrCreate(path);
         try
         {
-            var id = Guid.CreateVersion7();
-            return (store, HeaderOf(options, id, store.AllocateNumber(id)));
+            return (store, store.AllocateNumber(traceId));
         }
         catch
         {
@@ -23,10 +22,11 @@ internal static class TraceStore
         }
     }
 
-    private static TraceHeader HeaderOf(RunOptions options, Guid id, int number) => new()
+    /// <summary>What is known of a trace but its number.</summary>
+    public static TraceHeader HeaderOf(RunOptions options, Guid id) => new()
     {
         TraceId = id,
-        Number = number,
+        Number = 0,
         Name = options.Name,
         Command = options.Command,
         Points = PointLetters.Format(Capture.PtraceCollector.Covered(options.Points)),

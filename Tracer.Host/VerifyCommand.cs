@@ -8,8 +8,7 @@ namespace Tracer.Host;
 internal static class VerifyCommand
 {
     private const string Help =
-        "Proves from the stored bytes alone that nothing is missing, or tells what is. "
-        + "Exit status: 0 complete, 3 declared (what is missing is listed), 4 open (not ended yet), 1 damaged.";
+        "Proves from the stored bytes that nothing is missing, or lists what is. Exit status: 0 complete, 3 declared, 4 open, 1 damaged.";
 
     /// <summary>The command.</summary>
     public static Command Create()

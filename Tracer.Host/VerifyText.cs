@@ -25,14 +25,14 @@ internal static class VerifyText
         List(text, "missing", report.Declared, d => d.ToString());
         List(text, "wrong", report.Problems, p => p.ToString());
         List(text, "processes", report.Processes, p =>
-            $"{p.Process.Pid} {Command(p)}: {p.Records} records ({p.FirstSeq} to {p.LastSeq}), "
+            $"{p.Process.Pid}{Command(p)}: {p.Records} records ({p.FirstSeq} to {p.LastSeq}), "
             + $"{(p.Generated is { } g ? $"{g} events generated, end: {p.End}" : "not ended")}, held {Shown.Duration(p.HeldNs)}");
     }
 
     /// <summary>As JSON (docs/json.md).</summary>
     public static void WriteJson(StoredTrace trace, VerifyReport report, TextBuffer text)
     {
-        using var json = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true });
+        using var json = new Utf8JsonWriter(text, JsonText.Indented);
         json.WriteStartObject();
         json.WriteNumber("v"u8, JsonText.Version);
         json.WriteNumber("number"u8, trace.Number);
@@ -146,7 +146,9 @@ internal static class VerifyText
     private static string Command(VerifyProcess process)
     {
         const int Longest = 60;
-        return process.Command.Length <= Longest ? process.Command : string.Concat(process.Command.AsSpan(0, Longest - 3), "...");
+        return process.Command.Length == 0 ? ""
+            : process.Command.Length <= Longest ? $" {process.Command}"
+            : string.Concat(" ", process.Command.AsSpan(0, Longest - 3), "...");
     }
 
     private static void List<T>(TextBuffer text, string title, IReadOnlyList<T> items, Func<T, string> show)

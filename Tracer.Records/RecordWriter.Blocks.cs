@@ -54,6 +54,11 @@ public sealed unsafe partial class RecordWriter
     public void Tick(long nowNs)
     {
         _pool.Collect();
+        if (_openBlocks.Oldest is { } open)
+        {
+            WriteClock(open, nowNs);
+        }
+
         for (var log = _openBlocks.Oldest; log is not null && nowNs - log.OldestNs >= _flushAgeNs;)
         {
             var next = log.NewerOpen;

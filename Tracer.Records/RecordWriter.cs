@@ -68,6 +68,11 @@ public sealed unsafe partial class RecordWriter : IRecordSink, IBlockSource
 
         var log = new ProcessLog(identity);
         _slots.Take(log, timeNs);
+        if (_clockAtNs == long.MinValue)
+        {
+            WriteClock(log, timeNs);
+        }
+
         return log;
     }
 

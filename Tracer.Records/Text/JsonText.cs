@@ -27,9 +27,11 @@ public sealed partial class JsonText : IRecordText, IDisposable
         _trace = trace;
         _options = options;
 
-        // Nothing here goes into HTML; control characters are escaped all the same.
-        _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        _json = new Utf8JsonWriter(_line, Indented with { Indented = false, SkipValidation = true });
     }
+
+    /// <summary>For JSON that people look at, too. Nothing of it goes into HTML; control characters are escaped all the same.</summary>
+    public static JsonWriterOptions Indented { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true };
 
     /// <summary>The name of a kind; its number when this version has no name for it.</summary>
     public static string NameOf(RecordKind kind)

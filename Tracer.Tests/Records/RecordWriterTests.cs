@@ -92,6 +92,47 @@ public sealed class RecordWriterTests
         Assert.Equal(path, decoder.Payload[1..].ToArray());
     }
 
+    [Fact]
+    public void Clock_AtTheStartEveryTenSecondsAndAtAStep_RelatesTheTimes()
+    {
+        using var pool = new TestPool();
+        long realtime = 1_000;
+        var writer = new RecordWriter(pool.File) { Clock = () => new(System.Diagnostics.Stopwatch.GetTimestamp() + realtime, 0) };
+        var uplink = new Uplink(writer);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        var log = writer.TryBegin(Process, start)!;
+        void Append(long time)
+        {
+            Assert.True(writer.TryReserve(log, RecordSize.Sysret, time));
+            writer.Sysret(log, 4711, time, 1, 0);
+            writer.Tick(time);
+        }
+
+        Append(start + 1);
+        Append(start + 9_000_000_000);
+        Append(start + 10_000_000_001);
+        realtime += 60_000_000_000;
+        Append(start + 11_000_000_000);
+        writer.End(log, EndReason.Exit, start + 11_000_000_000);
+        uplink.TakeAndCommit();
+        var decoder = new RecordDecoder();
+        var clocks = new List<(long Time, long Offset)>();
+        foreach (var block in uplink.Stored)
+        {
+            decoder.Load(block);
+            while (decoder.MoveNext())
+            {
+                if (decoder.Kind == RecordKind.Clock)
+                {
+                    clocks.Add((decoder.TimeNs - start, ClockPayload.Read(decoder.Payload).RealtimeNs - decoder.TimeNs));
+                }
+            }
+        }
+
+        Assert.Equal([0L, 10_000_000_001, 11_000_000_000], clocks.Select(c => c.Time));
+        Assert.InRange(clocks[2].Offset - clocks[1].Offset, 59_900_000_000, 60_100_000_000);
+    }
+
     private static void Write(RecordWriter writer, ProcessLog log, Sample s)
     {
         switch (s.Kind)
