@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Tracer.Records;
 
 namespace Tracer.Tests.Programs;
 
@@ -13,6 +14,9 @@ public static unsafe partial class TestPrograms
 
     /// <summary>The call that the counting programs make; nothing else in .NET makes it again and again.</summary>
     public static int CountedCall => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? SYS_getppid_arm64 : SYS_getppid_x64;
+
+    /// <summary>The machine that the tests run on.</summary>
+    public static Machine Machine => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Machine.Arm64 : Machine.X64;
 
     /// <summary>Runs the program of that name.</summary>
     public static int Main(string[] args) => args switch

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tracer.Actors;
 using Tracer.Records;
 using Tracer.Records.Payloads;
+using Tracer.Tests.Programs;
 
 namespace Tracer.Tests.Support;
 
@@ -143,6 +144,24 @@ internal sealed class TracerRun : IDisposable
             }
         });
         return calls.Where(c => parents.ContainsKey(c.Key)).Sum(c => c.Value);
+    }
+
+    /// <summary>Threads whose last record is a call that did not return and is no exit: they were killed in it.</summary>
+    public long CountCallsCutByDeath()
+    {
+        var inside = new Dictionary<int, string>();
+        ForEach((_, r) =>
+        {
+            if (r.Kind == RecordKind.Syscall)
+            {
+                inside[r.Tid] = SyscallTable.TryGet(TestPrograms.Machine, r.Number, out var call) ? call.Name : "";
+            }
+            else if (r.Kind == RecordKind.Sysret)
+            {
+                inside.Remove(r.Tid);
+            }
+        });
+        return inside.Values.Count(name => name is not ("exit" or "exit_group"));
     }
 
     public void Dispose()
