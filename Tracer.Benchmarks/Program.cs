@@ -4,6 +4,7 @@ return args switch
 {
     ["capture", .. var rest] => CaptureBenchmark.Run(rest),
     ["pipeline", .. var rest] => PipelineBenchmark.Run(rest),
+    ["append"] => AppendBenchmark.Run(),
     ["dump"] => DumpBenchmark.Run(),
     ["startup"] => StartupBenchmark.Run(),
     ["each"] => EachBenchmark.Run(),
@@ -19,6 +20,7 @@ static int Usage()
         usage: dotnet run -c Release --project Tracer.Benchmarks -- NAME
           capture [--rounds N] [--free|--pinned] [WORKLOAD...]   tracer run against strace -f -o file and untraced, interleaved
           pipeline [--seconds N]                                 pool, actors and SQLite, by records of find, tar and dd
+          append                                                 the writer alone: nanoseconds a call
           dump                                                   1 M records as text to a file
           startup                                                tracer run -- true: first traced instruction, whole command
           each                                                   policy each: commit latency, 8 threads together

@@ -19,7 +19,10 @@ public interface IRecordSink
     /// <summary>True when sync records of at most that many bytes in all may now be appended to the process. False: hold the thread.</summary>
     /// <param name="log">The process.</param>
     /// <param name="bytes">Sum of <see cref="RecordSize"/> of what will be appended. Above <see cref="MaxReserve"/> it throws.</param>
-    /// <param name="timeNs">Time of the first record that will be appended; while it is refused, readers are told not to go beyond it.</param>
+    /// <param name="timeNs">
+    /// Time of the first record that will be appended; while it is refused, readers are told not to go beyond it. A stop asks with the same time until it
+    /// is granted; one that is given up is counted by <see cref="Drop"/> with that as its first time.
+    /// </param>
     bool TryReserve(ProcessLog log, int bytes, long timeNs);
 
     /// <summary>The most that one <see cref="TryReserve"/> may ask for: what the smallest share can ever get. Longer data is cut, its true length kept.</summary>
