@@ -8,7 +8,7 @@ namespace Tracer.Host;
 /// <summary><c>tracer ls</c>: the traces in the store.</summary>
 internal static class LsCommand
 {
-    private static readonly string[] _columns =
+    private static readonly string[] Columns =
         ["#", "ID", "NAME", "STARTED", "DURATION", "STATE", "PROCESSES", "RECORDS", "DROPPED", "SIZE", "COMMAND"];
 
     /// <summary>The command.</summary>
@@ -30,7 +30,7 @@ internal static class LsCommand
         {
             WriteJson(traces, output.Text);
         }
-        else if (!Output.IsTerminal || !LsTable.TryWrite(_columns, traces.Select(t => Row(t, 200)).ToList()))
+        else if (!Output.IsTerminal || !LsTable.TryWrite(Columns, traces.Select(t => Row(t, 200)).ToList()))
         {
             WritePlain(traces, output.Text);
         }
@@ -57,8 +57,8 @@ internal static class LsCommand
     /// <summary>Columns with two spaces between them; the command, which is last, is not cut.</summary>
     private static void WritePlain(IReadOnlyList<StoredTrace> traces, TextBuffer text)
     {
-        List<string[]> rows = [_columns, .. traces.Select(t => Row(t, int.MaxValue))];
-        var widths = new int[_columns.Length];
+        List<string[]> rows = [Columns, .. traces.Select(t => Row(t, int.MaxValue))];
+        var widths = new int[Columns.Length];
         foreach (string[] row in rows)
         {
             for (int i = 0; i < row.Length; i++)

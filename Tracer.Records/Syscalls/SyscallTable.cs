@@ -8,9 +8,9 @@ namespace Tracer.Records;
 /// </summary>
 public static partial class SyscallTable
 {
-    private static readonly SyscallInfo[] _calls = CreateCalls();
-    private static readonly SyscallInfo?[] _x64 = ByNumber(X64Calls);
-    private static readonly SyscallInfo?[] _arm64 = ByNumber(Arm64Calls);
+    private static readonly SyscallInfo[] AllCalls = CreateCalls();
+    private static readonly SyscallInfo?[] X64 = ByNumber(X64Calls);
+    private static readonly SyscallInfo?[] Arm64 = ByNumber(Arm64Calls);
 
     /// <summary>Looks a call up by its number. An array access: no allocation.</summary>
     /// <param name="machine">The machine the number was read on; any other value finds nothing.</param>
@@ -41,8 +41,8 @@ public static partial class SyscallTable
 
     private static SyscallInfo?[] Calls(Machine machine) => machine switch
     {
-        Machine.X64 => _x64,
-        Machine.Arm64 => _arm64,
+        Machine.X64 => X64,
+        Machine.Arm64 => Arm64,
         _ => [],
     };
 
@@ -65,7 +65,7 @@ public static partial class SyscallTable
         var calls = new SyscallInfo?[indices.Length];
         for (var number = 0; number < calls.Length; number++)
         {
-            calls[number] = indices[number] < 0 ? null : _calls[indices[number]];
+            calls[number] = indices[number] < 0 ? null : AllCalls[indices[number]];
         }
 
         return calls;

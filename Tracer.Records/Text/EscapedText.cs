@@ -9,8 +9,8 @@ namespace Tracer.Records;
 /// </summary>
 public static class EscapedText
 {
-    private static readonly SearchValues<byte> _plain = SearchValues.Create(Printable("\"\\"u8));
-    private static readonly SearchValues<byte> _plainOrNewline = SearchValues.Create([.. Printable([]), 0, (byte)'\n', (byte)'\r', (byte)'\t']);
+    private static readonly SearchValues<byte> Plain = SearchValues.Create(Printable("\"\\"u8));
+    private static readonly SearchValues<byte> PlainOrNewline = SearchValues.Create([.. Printable([]), 0, (byte)'\n', (byte)'\r', (byte)'\t']);
 
     /// <summary>Adds the bytes in double quotes.</summary>
     public static void AppendQuoted(TextBuffer text, ReadOnlySpan<byte> untrusted)
@@ -25,7 +25,7 @@ public static class EscapedText
     {
         while (!untrusted.IsEmpty)
         {
-            int plain = untrusted.IndexOfAnyExcept(_plain);
+            int plain = untrusted.IndexOfAnyExcept(Plain);
             if (plain < 0)
             {
                 text.Append(untrusted);
@@ -99,7 +99,7 @@ public static class EscapedText
     {
         while (true)
         {
-            int other = untrusted.IndexOfAnyExcept(_plainOrNewline);
+            int other = untrusted.IndexOfAnyExcept(PlainOrNewline);
             if (other < 0)
             {
                 return true;

@@ -6,12 +6,12 @@ namespace Tracer.Records;
 /// <summary>Reads the <c>NAME=value</c> lists in which the tables of names are written down.</summary>
 internal static class SymbolText
 {
-    private static readonly char[] _whiteSpace = [' ', '\n', '\r', '\t'];
+    private static readonly char[] WhiteSpace = [' ', '\n', '\r', '\t'];
 
     public static List<(ulong Value, byte[] Name)> Parse(string definition)
     {
         var entries = new List<(ulong, byte[])>();
-        foreach (var word in definition.Split(_whiteSpace, StringSplitOptions.RemoveEmptyEntries))
+        foreach (var word in definition.Split(WhiteSpace, StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = word.IndexOf('=', StringComparison.Ordinal);
             entries.Add((ParseNumber(word[(equals + 1)..]), Encoding.ASCII.GetBytes(word[..equals])));

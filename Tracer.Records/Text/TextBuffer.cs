@@ -69,7 +69,7 @@ public sealed class TextBuffer : IBufferWriter<byte>
     /// <summary>Adds a decimal number.</summary>
     public void AppendDecimal(long value)
     {
-        if ((ulong)value < 10)
+        if (unchecked((ulong)value) < 10)
         {
             Append((byte)('0' + value));
             return;

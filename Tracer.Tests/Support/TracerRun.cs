@@ -120,8 +120,17 @@ internal sealed class TracerRun : IDisposable
     /// </summary>
     public long CountCallsUnderWrapper()
     {
-        var calls = new Dictionary<int, long>();
+        // Twice: a child's blocks may stand before its parent's.
         var parents = new Dictionary<int, int>();
+        ForEach((process, r) =>
+        {
+            if (r.Kind == RecordKind.ProcCtor
+                && ProcCtorPayload.Read(r.Payload) is { Reason: BirthReason.Fork or BirthReason.Vfork or BirthReason.Clone } born)
+            {
+                parents[process.Pid] = born.ParentPid;
+            }
+        });
+        var calls = new Dictionary<int, long>();
         var executed = new HashSet<int>();
         ForEach((process, r) =>
         {
@@ -129,18 +138,10 @@ internal sealed class TracerRun : IDisposable
             {
                 calls[process.Pid] = calls.GetValueOrDefault(process.Pid) + 1;
             }
-            else if (r.Kind == RecordKind.ProcCtor)
+            else if (r.Kind == RecordKind.ProcCtor && ProcCtorPayload.Read(r.Payload).Reason == BirthReason.Exec
+                && parents.TryGetValue(process.Pid, out int parent) && !parents.ContainsKey(parent) && executed.Add(process.Pid))
             {
-                var born = ProcCtorPayload.Read(r.Payload);
-                if (born.Reason is BirthReason.Fork or BirthReason.Vfork or BirthReason.Clone)
-                {
-                    parents[process.Pid] = born.ParentPid;
-                }
-                else if (born.Reason == BirthReason.Exec
-                    && parents.TryGetValue(process.Pid, out int parent) && !parents.ContainsKey(parent) && executed.Add(process.Pid))
-                {
-                    calls[process.Pid] = 0;
-                }
+                calls[process.Pid] = 0;
             }
         });
         return calls.Where(c => parents.ContainsKey(c.Key)).Sum(c => c.Value);
