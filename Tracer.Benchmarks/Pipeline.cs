@@ -42,6 +42,15 @@ internal sealed class Pipeline : IDisposable
 
     public long HeldNs { get; private set; }
 
+    /// <summary>Lets each process begin at another place of the sample, so that their blocks differ.</summary>
+    public void Spread(Samples samples)
+    {
+        for (int i = 0; i < Processes; i++)
+        {
+            _next[i] = (int)((long)samples.Count * i / Processes);
+        }
+    }
+
     /// <summary>Appends records of the sample round the processes, a run of some each, until told to stop; waits for blocks when there are none.</summary>
     public void Flood(Samples samples, Func<bool> stop)
     {

@@ -10,13 +10,16 @@ internal static class PipelineBenchmark
 {
     public static int Run(string[] args)
     {
-        int seconds = args is ["--seconds", var text] ? int.Parse(text, CultureInfo.InvariantCulture) : 10;
+        bool wide = args.Contains("--wide");
+        int seconds = int.Parse(ValueOf(args, "--seconds") ?? "10", CultureInfo.InvariantCulture);
+        string? only = ValueOf(args, "--only");
         string directory = Directory.CreateTempSubdirectory("tracer-bench-").FullName;
         try
         {
-            var samples = Samples.Record(directory);
-            Machine.Print($"pipeline, {seconds} s after 2 s of warm-up");
+            var samples = Samples.Record(directory, wide, only);
+            Machine.Print($"pipeline, {only ?? "find, tar and dd"}{(wide ? ", pointers changed at each call" : "")}, {seconds} s after 2 s of warm-up");
             using var pipeline = new Pipeline(directory);
+            pipeline.Spread(samples);
             var actors = LocalPipeline.Start(new LocalPipelineOptions { Store = pipeline.Store, Header = pipeline.Header, Source = pipeline.Writer });
             long allocated = 0;
             long records = 0;
@@ -42,10 +45,11 @@ internal static class PipelineBenchmark
             var end = actors.FinishAsync(new TraceEnding("ended", 0, 0)).GetAwaiter().GetResult();
             var trace = pipeline.Store.Find(pipeline.Header.TraceId)!;
             var table = new Table();
-            table.AddColumns("records/s", "raw bytes/record", "stored bytes/record", "avg segment KiB", "writer waits", "writer bytes allocated/record", "peak RSS MiB", "dropped");
+            table.AddColumns("records/s", "raw MB/s", "raw bytes/record", "stored bytes/record", "avg segment KiB", "writer waits", "writer bytes allocated/record", "peak RSS MiB", "dropped");
             table.AddRow(
                 $"{records / elapsed / 1e6:F2} M",
-                $"{(double)trace.Last!.RawBytes / trace.Last.Records:F1}",
+                $"{records / elapsed * trace.Last!.RawBytes / trace.Last.Records / 1e6:F0}",
+                $"{(double)trace.Last.RawBytes / trace.Last.Records:F1}",
                 $"{(double)trace.StoredBytes / trace.Last.Records:F2}",
                 $"{trace.Last.RawBytes / end.Segments / 1024}",
                 $"{held / elapsed / 1e7:F0} %",
@@ -61,4 +65,6 @@ internal static class PipelineBenchmark
 
         return 0;
     }
+
+    private static string? ValueOf(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

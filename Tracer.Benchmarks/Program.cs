@@ -19,7 +19,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: dotnet run -c Release --project Tracer.Benchmarks -- NAME
           capture [--rounds N] [--free|--pinned] [WORKLOAD...]   tracer run against strace -f -o file and untraced, interleaved
-          pipeline [--seconds N]                                 pool, actors and SQLite, by records of find, tar and dd
+          pipeline [--wide] [--only find|tar|dd] [--seconds N]   pool, actors and SQLite, by records of find, tar and dd
           append                                                 the writer alone: nanoseconds a call
           dump                                                   1 M records as text to a file
           startup                                                tracer run -- true: first traced instruction, whole command

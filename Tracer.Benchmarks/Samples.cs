@@ -14,14 +14,17 @@ internal sealed class Samples
     private readonly List<(int Start, int Length)> _spans = [];
     private readonly List<byte> _payloads = [];
 
-    public int Count => _kinds.Count;
+    public int Count => _kind.Length;
 
     /// <summary>Records the commands by the built tracer and reads them back.</summary>
-    public static Samples Record(string directory)
+    public static Samples Record(string directory, bool wide = false, string? only = null)
     {
-        var samples = new Samples();
+        var samples = new Samples { Wide = wide };
         foreach (string command in (string[])["find /usr/share -xdev -name x", "tar cf /dev/null /usr/share/doc", "dd if=/dev/zero of=/dev/null bs=1 count=20000 status=none"])
         {
+            if (only is not null && !command.StartsWith(only, StringComparison.Ordinal))
+                continue;
+
             string store = Path.Combine(directory, "samples.db");
             _ = Tools.Time([Tools.Tracer, "run", "-q", "--store", store, "--", "sh", "-c", "exec " + command], out _);
             samples.Add(store);
@@ -42,18 +45,25 @@ internal sealed class Samples
     private ulong[] _argument = [];
     private (int Start, int Length)[] _span = [];
     private byte[] _payload = [];
+    private ulong _random = 88172645463325252;
 
-    /// <summary>Appends record i to a process at a time; the time it took to come is added to the time.</summary>
+    /// <summary>
+    /// Appends record i to a process at a time; the time it took to come is added to the time, half of it to one and a half: the same
+    /// times again and again would compress to nothing.
+    /// </summary>
     public bool TryAppend(int i, RecordWriter writer, ProcessLog log, ref long timeNs)
     {
-        long time = timeNs + _step[i];
+        _random ^= _random << 13;
+        _random ^= _random >> 7;
+        _random ^= _random << 17;
+        long time = timeNs + (_step[i] * (512 + (long)(_random & 1023)) >> 10);
         var (start, length) = _span[i];
         switch (_kind[i])
         {
             case RecordKind.Syscall:
                 if (!writer.TryReserve(log, RecordSize.Syscall, time))
                     return false;
-                writer.Syscall(log, log.Identity.Pid, time, _number[i], _argument.AsSpan(start, length));
+                writer.Syscall(log, log.Identity.Pid, time, _number[i], Wide ? Moved(start, length) : _argument.AsSpan(start, length));
                 break;
             case RecordKind.Sysret:
                 if (!writer.TryReserve(log, RecordSize.Sysret, time))
@@ -69,6 +79,25 @@ internal sealed class Samples
 
         timeNs = time;
         return true;
+    }
+
+    /// <summary>
+    /// Every pointer is another at each call, as in a program that allocates: a loop over a sample else repeats its addresses, and its
+    /// records are shorter than those of most programs.
+    /// </summary>
+    public bool Wide { get; init; }
+
+    private readonly ulong[] _moved = new ulong[6];
+
+    private ReadOnlySpan<ulong> Moved(int start, int length)
+    {
+        for (int i = 0; i < length; i++)
+        {
+            ulong argument = _argument[start + i];
+            _moved[i] = argument is > 1UL << 32 and < 1UL << 47 ? argument ^ (_random & 0xff_fff0) : argument;
+        }
+
+        return _moved.AsSpan(0, length);
     }
 
     private void Add(string path)
@@ -125,5 +154,20 @@ internal sealed class Samples
         _argument = [.. _arguments];
         _span = [.. _spans];
         _payload = [.. _payloads];
+        _kinds.Clear();
+        _numbers.Clear();
+        _results.Clear();
+        _steps.Clear();
+        _arguments.Clear();
+        _spans.Clear();
+        _payloads.Clear();
+        _kinds.TrimExcess();
+        _numbers.TrimExcess();
+        _results.TrimExcess();
+        _steps.TrimExcess();
+        _arguments.TrimExcess();
+        _spans.TrimExcess();
+        _payloads.TrimExcess();
+        GC.Collect();
     }
 }

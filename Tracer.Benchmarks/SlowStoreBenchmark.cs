@@ -19,6 +19,7 @@ internal static class SlowStoreBenchmark
             using var stop = new CancellationTokenSource();
             var busy = new Thread(() => KeepBusy(pipeline.Store.Path, stop.Token));
             busy.Start();
+            pipeline.Spread(samples);
             var actors = LocalPipeline.Start(new LocalPipelineOptions { Store = pipeline.Store, Header = pipeline.Header, Source = pipeline.Writer, PoolBytes = 16 << 20 });
             var clock = Stopwatch.StartNew();
             pipeline.Flood(samples, () => clock.Elapsed.TotalSeconds >= 8);
