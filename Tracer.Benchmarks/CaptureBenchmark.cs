@@ -10,7 +10,7 @@ namespace Tracer.Benchmarks;
 /// </summary>
 internal static partial class CaptureBenchmark
 {
-    private const string Forks = "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done";
+    private const string Forks = "i=0; while [ $i -lt 9000 ]; do /bin/true; i=$((i+1)); done";
     private const string Tar = "i=0; while [ $i -lt 12 ]; do tar cf /dev/null /usr/share/doc 2>/dev/null; i=$((i+1)); done";
 
     public static int Run(string[] args)
@@ -150,6 +150,6 @@ internal static partial class CaptureBenchmark
     [GeneratedRegex(@"dropped ([\d,]+)")]
     private static partial Regex DroppedPattern();
 
-    [GeneratedRegex(@"([\d,]+) records")]
+    [GeneratedRegex(@"([\d,]+) records, dropped")]
     private static partial Regex RecordsPattern();
 }

@@ -12,6 +12,7 @@ namespace Tracer.Host;
 internal sealed class Recorder(RunOptions options)
 {
     private readonly RunMessages _say = new(options);
+    private readonly ManualResetEventSlim _seized = new();
     private readonly ManualResetEventSlim _go = new();
     private readonly ManualResetEventSlim _captured = new();
     private HeldCommand _held = null!;
@@ -35,7 +36,7 @@ internal sealed class Recorder(RunOptions options)
         {
             return Record(signals);
         }
-        catch (Exception e) when (e is StoreException or PoolException)
+        catch (Exception e) when (e is StoreException or PoolException or FailureException)
         {
             GiveUp(capture);
             return _say.Failure(e.Message);
@@ -91,6 +92,7 @@ internal sealed class Recorder(RunOptions options)
         try
         {
             _collector.Seize();
+            _seized.Set();
             _go.Wait();
             if (_writer is not null)
             {
@@ -106,6 +108,7 @@ internal sealed class Recorder(RunOptions options)
         finally
         {
             _captured.Set();
+            _seized.Set();
         }
     }
 
@@ -136,6 +139,14 @@ internal sealed class Recorder(RunOptions options)
             using (store)
             {
                 header = header with { Number = number };
+                _seized.Wait();
+                if (_captureFailure is not null)
+                {
+                    pool.Delete();
+                    throw new FailureException(
+                        $"{options.Command[0]} can't be traced: {_captureFailure.Message}; is it, or Tracer, traced by another program, or ptrace restricted here (kernel.yama.ptrace_scope, a container's seccomp profile)?");
+                }
+
                 pool.Destination = store.Path;
                 pool.Header = header;
                 _writer = new RecordWriter(pool) { Clock = () => new(HostFacts.RealtimeNs, HostFacts.BoottimeNs) };

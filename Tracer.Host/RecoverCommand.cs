@@ -15,7 +15,7 @@ internal static class RecoverCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        var command = new Command("recover", "Commit what recorders that died left behind, each to the store that it recorded into") { PoolDir };
+        var command = new Command("recover", "Commits what recorders that died left behind, each to the store that it recorded into.") { PoolDir };
         command.SetAction((result, _) => RunAsync(result));
         return command;
     }

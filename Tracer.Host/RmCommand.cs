@@ -10,12 +10,16 @@ internal static class RmCommand
     {
         var store = StoreOption.Create();
         var traces = TraceArgument.CreateRequired(store);
-        var command = new Command("rm", "Removes traces from the store. One that is being recorded is refused.") { traces, store };
-        command.SetAction(line => Run(line, store, line.GetRequiredValue(traces)));
+        var force = new Option<bool>("--force")
+        {
+            Description = "Also one that has no end: its recorder is dead, and 'tracer recover' finds no pool of it. Never one that is being recorded",
+        };
+        var command = new Command("rm", "Removes traces from the store. One that is being recorded is refused.") { traces, force, store };
+        command.SetAction(line => Run(line, store, line.GetRequiredValue(traces), line.GetValue(force)));
         return command;
     }
 
-    private static int Run(ParseResult line, Option<string?> storeOption, string[] names)
+    private static int Run(ParseResult line, Option<string?> storeOption, string[] names, bool force)
     {
         using var store = StoreOption.Open(line, storeOption);
 
@@ -24,7 +28,7 @@ internal static class RmCommand
         var output = new Output();
         foreach (var trace in chosen)
         {
-            store.Delete(trace.Header.TraceId);
+            store.Delete(trace.Header.TraceId, force);
             output.Text.Append(Records.EscapedText.Escape($"removed {TraceArgument.Describe(trace)}, {Shown.Size(trace.StoredBytes)}"));
             output.Text.Append((byte)'\n');
             output.Flush();

@@ -70,7 +70,7 @@ internal static class RunCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        var command = new Command(Name, "Run a command and record what it and its children do")
+        var command = new Command(Name, "Runs a command and records what it and its children do. Exit status: the command's; 125 Tracer's own failure, 126 not executable, 127 not found.")
         {
             Points, Store, Commit, Durable, GenioSize, MaxHold, OnStall, NoInherit, KillOnExit, SameCpu, TraceName, PoolDir, PoolSize, Dump, Quiet, Verbose, Words,
         };

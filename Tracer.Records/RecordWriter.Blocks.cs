@@ -40,7 +40,7 @@ public sealed unsafe partial class RecordWriter
     {
         if (log.HasRecords)
         {
-            Seal(log, flush: true);
+            Seal(log, flush: true, wake: true);
             UpdateNeedsTick();
         }
 
@@ -191,8 +191,9 @@ public sealed unsafe partial class RecordWriter
 
     /// <param name="log">The process.</param>
     /// <param name="flush">Commit it, and all before it, though it may hold async records only.</param>
+    /// <param name="wake">Its commit is waited for: the uplink is to take it now.</param>
     /// <param name="nextNs">Time of the record that the next block is opened for.</param>
-    private void Seal(ProcessLog log, bool flush = false, long nextNs = long.MaxValue)
+    private void Seal(ProcessLog log, bool flush = false, bool wake = false, long nextNs = long.MaxValue)
     {
         var head = log.Head;
         _openBlocks.Remove(log);
@@ -225,12 +226,13 @@ public sealed unsafe partial class RecordWriter
         int index = log.BlockIndex;
         log.Head = null;
         log.BlockIndex = -1;
-        Offer(index, wasOpen: true, now: flush);
+        Offer(index, wasOpen: true, now: wake);
     }
 
     /// <summary>
-    /// Queues a block. The uplink is woken for a parcel's worth, for a flush, or when somebody waits for blocks: a wake-up for each block
-    /// would cost the traced program a context switch on its own CPU. What is left is offered by the next <see cref="Tick"/>.
+    /// Queues a block. The uplink is woken for a parcel's worth, when its commit is waited for, or when somebody waits for blocks: a wake-up for
+    /// each block, or each process that ends, would cost the traced program context switches on its own CPU. What is left is offered by the
+    /// next <see cref="Tick"/>.
     /// </summary>
     private void Offer(int block, bool wasOpen, bool now)
     {

@@ -111,15 +111,19 @@ public sealed class SqliteStoreTests : IDisposable
         AssertRefused(StoreProblem.NewerFormat, "newer Tracer", () => SqliteStore.OpenOrCreate(FilePath));
     }
 
-    [SkippableFact]
-    public void Open_NoPermission_IsRefused_AndReadOnlyCanBeRead()
-    {
-        Skip.If(Environment.UserName == "root", "root may write anything");
-        SqliteStore.OpenOrCreate(FilePath).Dispose();
-        File.SetUnixFileMode(FilePath, UnixFileMode.UserRead);
-        AssertRefused(StoreProblem.NoPermission, "permission", () => SqliteStore.OpenOrCreate(FilePath).AllocateNumber(Guid.NewGuid()));
-        Assert.Empty(SqliteStore.OpenExisting(FilePath).ListTraces());
+    [Fact]
+    public void Open_NoPermission_IsRefused() =>
         AssertRefused(StoreProblem.NoPermission, "permission", () => SqliteStore.OpenOrCreate("/proc/tracer.db"));
+
+    [SkippableFact]
+    public void Open_ReadOnlyFileSystem_IsRefused_AndCanBeRead()
+    {
+        using var disk = new SmallDisk(1024);
+        string path = Path.Combine(disk.Path, "tracer.db");
+        SqliteStore.OpenOrCreate(path).Dispose();
+        disk.Remount("ro");
+        AssertRefused(StoreProblem.NoPermission, "read-only", () => SqliteStore.OpenOrCreate(path).AllocateNumber(Guid.NewGuid()));
+        Assert.Empty(SqliteStore.OpenExisting(path).ListTraces());
     }
 
     [Fact]

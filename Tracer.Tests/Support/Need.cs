@@ -40,7 +40,8 @@ internal static class Need
         }
     }
 
-    private static void Missing(string what)
+    /// <summary>Skips the test, or fails it where nothing may be missing.</summary>
+    public static void Missing(string what)
     {
         Assert.True(Environment.GetEnvironmentVariable("TRACER_TESTS_NO_SKIP") is null, $"this machine lacks {what}, and no test may be skipped here");
         Skip.If(true, $"this machine lacks {what}");
