@@ -28,12 +28,8 @@ internal static class CommandLine
         }
 
         // What follows the command that is to be run belongs to that command, options too.
-        if (args is [RunCommand.Name, ..])
-        {
-            args = CommandLineSplit.Mark(args, root.Subcommands.Single(c => c.Name == RunCommand.Name).Options);
-        }
-
-        return Guard(() => Invoke(root, args));
+        return Guard(() => Invoke(
+            root, args is [RunCommand.Name, ..] ? CommandLineSplit.Mark(args, root.Subcommands.Single(c => c.Name == RunCommand.Name).Options) : args));
     }
 
     private static int Invoke(RootCommand root, string[] args)

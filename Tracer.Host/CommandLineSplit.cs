@@ -35,7 +35,16 @@ internal static class CommandLineSplit
                 return [.. arguments[..i], "--", .. arguments[i..]];
             }
 
-            if (!word.Contains('=', StringComparison.Ordinal) && takesValue.GetValueOrDefault(word))
+            int end = word.AsSpan().IndexOfAny('=', ':');
+            string name = end < 0 ? word : word[..end];
+            bool bundled = !word.StartsWith("--", StringComparison.Ordinal) && word.Length > 2 && takesValue.ContainsKey(word[..2]);
+            if (!takesValue.ContainsKey(name) && !bundled && name is not ("-h" or "-?" or "--help"))
+            {
+                // The parser would take it for the command: what it does not know is an argument to it.
+                throw new UsageException($"unknown option {word}; 'tracer {arguments[0]} --help' shows those that there are");
+            }
+
+            if (end < 0 && takesValue.GetValueOrDefault(word))
             {
                 i++;
             }
